@@ -1,0 +1,272 @@
+"""Every setting of Dockerflow: its name, kind, default and meaning, and where its value comes from.
+
+A value is the Django setting; else the environment variable of the same name; else the entry in
+``settings.ini`` or ``.env`` in ``BASE_DIR`` itself; else the default. It is looked up whenever it
+is read, so that ``override_settings`` and a changed environment hold from the next read on::
+
+    from dockerflow.conf import conf
+
+    conf.DOCKERFLOW_HEARTBEAT_TIMEOUT  # 5.0
+
+Reading a bad value raises ``django.core.exceptions.ImproperlyConfigured``. Without configured
+Django settings, for instance while the settings module is being executed, the environment and the
+defaults count.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from configparser import Error as IniError
+from configparser import NoSectionError
+from copy import copy
+from pathlib import Path
+from typing import Any, TypeVar
+
+from decouple import AutoConfig, Config, RepositoryEmpty, RepositoryEnv, RepositoryIni, strtobool
+from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
+
+from dockerflow import values
+from dockerflow.setting import Found, Resolved, Setting
+from dockerflow.values import Kind, did_you_mean
+
+T = TypeVar("T")
+
+DJANGO, ENVIRONMENT, DEFAULT = "Django setting", "environment", "default"
+_MISSING = object()
+_boolean = values.boolean(strtobool)
+_EMPTY = RepositoryEmpty()
+_environment = Config(_EMPTY)
+
+
+def _known_aliases(aliases: list[str] | None) -> Iterator[str]:
+    for alias in aliases or ():
+        if django_settings.configured and alias not in django_settings.DATABASES:
+            hint = did_you_mean(alias, django_settings.DATABASES)
+            yield f"holds {alias!r}, which is not in DATABASES{hint}"
+
+
+class Conf:
+    BASE_DIR = Setting(values.path, Path("/app"), "The directory in which ``version.json`` lies.")
+    DOCKERFLOW_VERSION_CALLBACK = Setting(
+        values.dotted_path,
+        "dockerflow.version.get_version",
+        "Called with ``BASE_DIR``; returns the version object, or None where there is none.",
+    )
+    DOCKERFLOW_CHECKS = Setting(
+        values.dotted_paths,
+        [
+            "dockerflow.django.checks.check_database_connected",
+            "dockerflow.django.checks.check_migrations_applied",
+        ],
+        "The checks that a heartbeat runs, registered with Django's system checks at set-up.",
+    )
+    DOCKERFLOW_OPTIONAL_CHECKS = Setting(
+        values.dotted_paths,
+        [],
+        "Checks that a heartbeat runs and shows too, whose failure never fails it.",
+    )
+    DOCKERFLOW_DATABASES: Setting[list[str] | None] = Setting(
+        Kind("a list of database aliases", values.names.parse, _known_aliases),
+        None,
+        "The databases that the two database checks look at; all where it is not set.",
+    )
+    DOCKERFLOW_HEARTBEAT_FAIL_LEVEL = Setting(
+        values.choice("debug", "info", "warning", "error", "critical"),
+        "warning",
+        "From a message of this level on, the heartbeat has failed.",
+    )
+    DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE = Setting(
+        values.integer(500, 599), 500, "The HTTP status of a failed heartbeat."
+    )
+    DOCKERFLOW_HEARTBEAT_TIMEOUT = Setting(
+        values.seconds(zero=False), 5.0, "Seconds within which a heartbeat answers, come what may."
+    )
+    DOCKERFLOW_HEARTBEAT_TTL = Setting(
+        values.seconds(zero=True),
+        0.0,
+        "Seconds during which a finished result, good or bad, is served again.",
+    )
+    DOCKERFLOW_HEARTBEAT_DETAILS = Setting(
+        values.choice("debug", "always", "never"),
+        "debug",
+        "Who sees which check failed: everybody while DEBUG is on, everybody always, or nobody.",
+    )
+    DOCKERFLOW_HEARTBEAT_TOKEN: Setting[str | None] = Setting(
+        values.secret,
+        None,
+        "A request with ``Authorization: Bearer`` and this token sees the details in any case.",
+        secret=True,
+    )
+    DOCKERFLOW_DRAIN_FILE: Setting[Path | None] = Setting(
+        values.path,
+        None,
+        "While this file exists the heartbeat fails as ``draining``, and traffic goes elsewhere.",
+    )
+    DOCKERFLOW_REQUEST_ID_HEADER_NAME = Setting(
+        values.header_name,
+        "X-Request-ID",
+        "The header that brings a request's id and takes it back to the client.",
+    )
+    DOCKERFLOW_SUMMARY_LOG_QUERYSTRING = Setting(
+        _boolean, False, "Whether ``request.summary`` holds the query string."
+    )
+    DOCKERFLOW_ERROR_ENDPOINT = Setting(
+        _boolean,
+        False,
+        "Whether ``/__error__`` is served, which raises, to test the reporting of errors.",
+    )
+    DOCKERFLOW_LOG_FORMAT = Setting(
+        values.choice("mozlog", "console"),
+        "mozlog",
+        "The format that ``dockerflow.logging.config()`` sets up.",
+    )
+    DOCKERFLOW_LOG_LEVEL = Setting(
+        values.choice("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+        "INFO",
+        "The level from which ``dockerflow.logging.config()`` lets records through.",
+    )
+
+    def __init__(self) -> None:
+        self._files: dict[tuple[str, int], RepositoryEmpty] = {}
+
+    def __iter__(self) -> Iterator[Setting[Any]]:
+        """Every declaration, in the order of the reference."""
+        return (value for value in vars(Conf).values() if isinstance(value, Setting))
+
+    def resolve(self, setting: Setting[T]) -> Resolved[T]:
+        """The typed value and its source.
+
+        :raises django.core.exceptions.ImproperlyConfigured: the setting does not take the value
+        """
+        found = self._find(setting)
+        if found is None:
+            return Resolved(copy(setting.default), DEFAULT)
+        if found.value is None:  # a Django setting that asks for the default
+            return Resolved(copy(setting.default), found.source)
+        try:
+            return Resolved(setting.kind.parse(found.value), found.source)
+        except ValueError as error:
+            raise ImproperlyConfigured(setting.problem(found, str(error))) from None
+
+    def problems(self) -> list[str]:
+        """A line for each value that cannot work; imports what dotted paths name."""
+        lines = []
+        for setting in self:
+            try:
+                resolved = self.resolve(setting)
+            except ImproperlyConfigured as error:
+                lines.append(str(error))
+            else:
+                clauses = setting.kind.check(resolved.value)
+                lines += [setting.problem(resolved, clause) for clause in clauses]
+        return list(dict.fromkeys(lines))
+
+    def unknown_names(self) -> list[str]:
+        """A line for each ``DOCKERFLOW_*`` name that is set and means nothing."""
+        known = [name for setting in self for name in setting.names]
+        return [
+            f"{name} ({source}) is not a setting of Dockerflow{did_you_mean(name, known) or '.'}"
+            for name, source in sorted(self._names())
+            if name.startswith("DOCKERFLOW_") and name not in known
+        ]
+
+    def validate(self) -> None:
+        """Refuse to start on bad values.
+
+        :raises django.core.exceptions.ImproperlyConfigured: once, with a line for each bad value
+        """
+        if problems := self.problems():
+            lines = "".join(f"\n- {line}" for line in problems + self.unknown_names())
+            raise ImproperlyConfigured(
+                f"Dockerflow cannot start with its settings as they are:{lines}"
+            )
+
+    def _find(self, setting: Setting[Any]) -> Found | None:
+        direct = self._read(setting.name)
+        in_file = self._read(setting.file_name) if setting.secret else None
+        if in_file is None or in_file.value is None or (direct and direct.rank < in_file.rank):
+            return direct
+        if direct and direct.rank == in_file.rank:
+            raise ImproperlyConfigured(
+                f"{setting.name} and {setting.file_name} ({in_file.source}) are both set. Set one."
+            )
+        try:
+            text = Path(in_file.value).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, TypeError, ValueError) as error:
+            raise ImproperlyConfigured(
+                f"{setting.file_name} ({in_file.source}): {in_file.value!r} cannot be read:"
+                f" {error}. Expected the path of a file that holds the secret."
+            ) from None
+        return Found(text, f"{setting.file_name}, {in_file.value}", in_file.rank)
+
+    def _read(self, name: str) -> Found | None:
+        """The raw value of one name: this is the precedence."""
+        if django_settings.configured:
+            value = getattr(django_settings, name, _MISSING)
+            if value is not _MISSING:
+                return Found(value, DJANGO, 0)
+        value = _environment.get(name, default="")
+        if value.strip():
+            return Found(value, ENVIRONMENT, 1)
+        if name == "BASE_DIR":  # it says where the file is, so the file has no say
+            return None
+        path, repository = self._file()
+        try:
+            value = repository[name] or ""
+        except (KeyError, NoSectionError):
+            return None
+        except IniError as error:
+            raise ImproperlyConfigured(f"{name} ({path}) cannot be read: {error}") from None
+        return Found(value, path, 2) if value.strip() else None
+
+    def _file(self) -> tuple[str, RepositoryEmpty]:
+        """The settings file in ``BASE_DIR`` and what it holds, parsed again only when it changed.
+
+        Never ``decouple.config``: whoever calls it first fixes the file for the whole process, and
+        it looks in parent directories too.
+        """
+        base_dir = self._read("BASE_DIR") or Found(Conf.BASE_DIR.default, DEFAULT, 3)
+        for name, repository_class in AutoConfig.SUPPORTED.items():
+            path = f"{base_dir.value}/{name}"
+            try:
+                key = path, os.stat(path).st_mtime_ns
+            except (OSError, ValueError):
+                continue
+            if key not in self._files:
+                try:
+                    self._files = {key: repository_class(path)}
+                except (OSError, UnicodeDecodeError, IniError) as error:
+                    raise ImproperlyConfigured(f"{path} cannot be read: {error}") from None
+            return path, self._files[key]
+        return "", _EMPTY
+
+    def _names(self) -> Iterator[tuple[str, str]]:
+        """Every name that is set anywhere, with its source."""
+        if django_settings.configured:
+            yield from ((name, DJANGO) for name in dir(django_settings))
+        yield from ((name, ENVIRONMENT) for name in os.environ)
+        path, repository = self._file()
+        if isinstance(repository, RepositoryEnv):
+            yield from ((name, path) for name in repository.data)
+        elif isinstance(repository, RepositoryIni) and repository.parser.has_section("settings"):
+            yield from ((name.upper(), path) for name in repository.parser["settings"])
+
+
+class Lenient:
+    """The settings with the default in place of a bad value, for what runs before ``validate()``.
+
+    Django configures logging before any app can refuse to start; with these values it gets far
+    enough for the refusal to be logged.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return getattr(conf, name)
+        except ImproperlyConfigured:
+            return getattr(Conf, name).default
+
+
+conf = Conf()
+lenient = Lenient()
