@@ -231,7 +231,7 @@ class Conf:
         for name, repository_class in AutoConfig.SUPPORTED.items():
             path = f"{base_dir.value}/{name}"
             try:
-                key = path, os.stat(path).st_mtime_ns
+                key = path, os.stat(path).st_mtime_ns  # noqa: PTH116 (per read; Path is slow)
             except (OSError, ValueError):
                 continue
             if key not in self._files:

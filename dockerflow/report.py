@@ -1,0 +1,117 @@
+"""What a heartbeat is about, as plain data: checks to run, messages, results, the report.
+
+Levels are those of ``logging`` and of Django's system checks: 10 is debug, 50 critical; 0 is ok.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from dockerflow import health
+from dockerflow.scrub import scrub
+
+LEVELS = {"ok": 0, "debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
+CRITICAL = LEVELS["critical"]
+
+
+def status(level: int) -> str:
+    """The name of the highest level that ``level`` reaches."""
+    return [name for name, lowest in LEVELS.items() if level >= lowest][-1]
+
+
+@dataclass(frozen=True)
+class Message:
+    level: int
+    id: str
+    msg: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """Something to run.
+
+    ``function`` takes nothing and returns an iterable of messages (objects with ``level``, ``id``
+    and ``msg``), or an awaitable of one. Checks of one ``lane`` run one after another in one
+    long-lived thread and share what belongs to a thread, such as its database connections. A check
+    that is not ``required`` is reported and decides nothing.
+    """
+
+    name: str
+    function: Callable[[], Iterable[Any] | Awaitable[Iterable[Any]]]
+    lane: str | None = None
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one check said and how long it took (seconds).
+
+    ``error`` is the exception that it raised; ``stack`` says where it hangs.
+    """
+
+    check: Check
+    messages: tuple[Message, ...]
+    duration: float
+    error: BaseException | None = None
+    stack: str | None = None
+
+    @property
+    def level(self) -> int:
+        return max((message.level for message in self.messages), default=0)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The results of one heartbeat, in the order in which the checks were given."""
+
+    results: tuple[Result, ...]
+
+    @property
+    def level(self) -> int:
+        """The worst level among the required checks."""
+        return max((r.level for r in self.results if r.check.required), default=0)
+
+
+def execute(check: Check) -> Result:
+    """Run a check here and now; whatever it does ends as messages."""
+    started = time.perf_counter()
+    try:
+        returned = check.function()
+        if inspect.isawaitable(returned):
+            returned = asyncio.run(_result_of(returned))
+        messages = tuple(_messages(check, returned))
+    except BaseException as error:  # also SystemExit: a check is no reason for a process to go
+        return raised(check, error, time.perf_counter() - started)
+    return Result(check, messages, time.perf_counter() - started)
+
+
+def raised(check: Check, error: BaseException, duration: float = 0.0) -> Result:
+    """The result of a check that did not get as far as returning."""
+    text = f"{check.name} raised {type(error).__name__}: {error}"
+    message = Message(CRITICAL, health.CRITICAL_CHECK_RAISED, scrub(text))
+    return Result(check, (message,), duration, error)
+
+
+async def _result_of(awaitable: Awaitable[Iterable[Any]]) -> Iterable[Any]:
+    return await awaitable
+
+
+def _messages(check: Check, returned: object) -> Iterator[Message]:
+    if not isinstance(returned, Iterable) or isinstance(returned, (str, bytes)):
+        yield _junk(check, returned, "a list of messages")
+        return
+    for item in returned:
+        if hasattr(item, "level") and hasattr(item, "msg"):
+            yield Message(int(item.level), str(item.id or check.name), scrub(str(item.msg)))
+        else:
+            yield _junk(check, item, "a message")
+
+
+def _junk(check: Check, returned: object, expected: str) -> Message:
+    text = f"{check.name} returned {type(returned).__name__} where {expected} belongs"
+    return Message(CRITICAL, health.CRITICAL_CHECK_RETURNED_JUNK, text)
