@@ -185,6 +185,12 @@ class Process:
         if done.returncode:
             raise Failed(f"{command[0]} exited with {done.returncode}:\n{done.stdout}")
 
+    def revive(self) -> None:
+        """Undo freeze() and stop()."""
+        if self._process is None:
+            self.start()
+        self.thaw()
+
     @property
     def pid(self) -> int:
         return self._process.pid

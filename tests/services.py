@@ -1,8 +1,7 @@
-"""Real databases and caches, each private to whoever makes it::
+"""Real databases and caches, each private to whoever makes it.
 
-with PostgreSQL() as postgresql, Server("gunicorn", ..., DATABASE_URL=postgresql.url) as server:
-    postgresql.freeze()
-    server.get("/__heartbeat__")
+``with PostgreSQL() as postgresql:`` starts one and surely ends it; ``postgresql.url`` and
+``postgresql.settings`` are for Django, ``freeze()`` and ``stop()`` for trouble.
 """
 
 import contextlib

@@ -1,8 +1,4 @@
-"""The two ends of HTTP, for real: a server of our own, and a browser::
-
-with Server("gunicorn", "--bind", "127.0.0.1:{port}", application, DATABASE_URL=url) as server:
-    server.get("/__heartbeat__")
-"""
+"""The two ends of HTTP, for real: a server of our own, and a browser."""
 
 import contextlib
 import http.client
@@ -18,6 +14,11 @@ from typing import Any, NamedTuple
 
 from tests.process import HOST, Process, find_program
 from tests.watchdog import family
+
+
+def python_path() -> str:
+    """Return what makes another Python import the modules that this one does."""
+    return os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path)
 
 
 class Answer(NamedTuple):
@@ -50,7 +51,7 @@ class Server(Process):
         return {
             "DJANGO_SETTINGS_MODULE": "tests.settings",
             **os.environ,
-            "PYTHONPATH": os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path),
+            "PYTHONPATH": python_path(),
             "PYTHONUNBUFFERED": "1",
             **self._environment,
         }

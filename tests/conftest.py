@@ -1,0 +1,83 @@
+"""Fixtures: real servers, one of each a run, started when the first test asks.
+
+What is not on the machine skips the tests that need it, and says how to get it. With CI in the
+environment a run that skipped anything has failed.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+import dockerflow
+from tests.process import Missing
+from tests.services import MariaDB, PostgreSQL, Redis
+from tests.web import Chromium
+
+Service = TypeVar("Service")
+
+
+def pytest_sessionstart() -> None:
+    if "TOX_ENV_NAME" in os.environ and Path(sys.prefix) not in Path(dockerflow.__file__).parents:
+        pytest.exit(f"tox tests the built wheel, but this is {dockerflow.__file__}", returncode=1)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if "CI" in os.environ and reporter and reporter.stats.get("skipped"):
+        reporter.write_line("CI is set: a run that skips tests has failed", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def available(service: Callable[[], Service]) -> Service:
+    try:
+        return service()
+    except Missing as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def running_postgresql() -> Iterator[PostgreSQL]:
+    with available(PostgreSQL) as server:
+        yield server
+
+
+@pytest.fixture
+def postgresql(running_postgresql: PostgreSQL) -> Iterator[PostgreSQL]:
+    """A PostgreSQL that the test may freeze or stop: the next test finds it running."""
+    yield running_postgresql
+    running_postgresql.revive()
+
+
+@pytest.fixture(scope="session")
+def running_redis() -> Iterator[Redis]:
+    with available(Redis) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_server(running_redis: Redis) -> Iterator[Redis]:
+    """A Redis that the test may freeze or stop: the next test finds it running."""
+    yield running_redis
+    running_redis.revive()
+
+
+@pytest.fixture(scope="session")
+def running_mariadb() -> Iterator[MariaDB]:
+    with available(MariaDB) as server:
+        yield server
+
+
+@pytest.fixture
+def mariadb(running_mariadb: MariaDB) -> Iterator[MariaDB]:
+    """A MariaDB that the test may freeze or stop: the next test finds it running."""
+    yield running_mariadb
+    running_mariadb.revive()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Chromium:
+    return available(Chromium)

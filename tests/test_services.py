@@ -1,0 +1,153 @@
+"""The tests' own servers start, stop, freeze and thaw for real, and leave nothing behind."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+import redis
+
+from tests.process import Failed
+from tests.services import MariaDB, PostgreSQL, Redis
+from tests.web import Chromium, Server, python_path
+
+HELLO = "wsgiref.simple_server:demo_app"
+
+
+def test_postgresql_answers_on_the_same_port_after_a_restart(postgresql: PostgreSQL) -> None:
+    before = postgresql.url
+    postgresql.restart()
+    assert (postgresql.url, postgresql.execute("SELECT 1 + %s", 1)) == (before, [(2,)])
+
+
+def test_postgresql_counts_its_clients_by_name(postgresql: PostgreSQL) -> None:
+    with psycopg.connect(postgresql.url, application_name="named"):
+        assert (postgresql.connections("named"), postgresql.connections("other")) == (1, 0)
+
+
+def test_a_frozen_postgresql_hangs_open_and_new_connections_until_it_thaws(
+    postgresql: PostgreSQL,
+) -> None:
+    with psycopg.connect(postgresql.url, autocommit=True) as connection:
+        postgresql.freeze()
+        connection.pgconn.send_query(b"SELECT 1")
+        with pytest.raises(psycopg.errors.ConnectionTimeout):
+            psycopg.connect(postgresql.url, connect_timeout=2)
+        connection.pgconn.consume_input()
+        assert connection.pgconn.is_busy()
+        postgresql.thaw()
+        answer, end = connection.pgconn.get_result(), connection.pgconn.get_result()
+        assert (answer.get_value(0, 0), end) == (b"1", None)
+
+
+def test_a_stopped_postgresql_refuses_connections(postgresql: PostgreSQL) -> None:
+    postgresql.stop()
+    with pytest.raises(psycopg.OperationalError, match="refused"):
+        postgresql.execute("SELECT 1")
+
+
+def test_redis_can_ask_for_a_password() -> None:
+    with Redis(password="secret") as server, redis.Redis.from_url(server.url) as client:
+        assert client.ping()
+        with (
+            redis.Redis(port=server.port) as stranger,
+            pytest.raises(redis.AuthenticationError),
+        ):
+            stranger.ping()
+
+
+def test_a_frozen_redis_hangs_until_it_thaws(redis_server: Redis) -> None:
+    with redis.Redis.from_url(redis_server.url, socket_timeout=0.5, retry=None) as client:
+        redis_server.freeze()
+        with pytest.raises(redis.TimeoutError):
+            client.ping()
+        redis_server.thaw()
+        assert client.ping()
+
+
+def test_mariadb_keeps_its_data_over_a_restart(mariadb: MariaDB) -> None:
+    mariadb.execute("CREATE TABLE django.kept (number int)")
+    mariadb.restart()
+    assert mariadb.execute("SHOW TABLES FROM django") == [("kept",)]
+    mariadb.execute("DROP TABLE django.kept")
+
+
+def test_a_server_answers_on_its_port_and_stops_when_told() -> None:
+    command = ["gunicorn", "--bind", "127.0.0.1:{port}", HELLO]
+    with Server(*command, GUNICORN_CMD_ARGS="--threads=2") as server:
+        answer = server.get("/path", headers={"Accept": "everything"})
+        first, *environ = answer.body.decode().splitlines()
+        assert (answer.status, answer.headers["Content-Type"], first, len(server.workers())) == (
+            200,
+            "text/plain; charset=utf-8",
+            "Hello world!",
+            1,
+        )
+        assert set(environ) >= {
+            "HTTP_ACCEPT = 'everything'",
+            "PATH_INFO = '/path'",
+            "wsgi.multithread = True",
+        }
+        server.stop()
+        with pytest.raises(ConnectionRefusedError):
+            server.get("/")
+
+
+def test_a_server_imports_what_the_tests_import() -> None:
+    with Server("http.server", "{port}", "--bind", "127.0.0.1") as server:
+        program = "import dockerflow; print(dockerflow.__file__)"
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=server.folder,
+            env=server.environment(),
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+    assert done.stdout.strip() == sys.modules["dockerflow"].__file__
+
+
+def test_a_server_that_does_not_come_up_says_why() -> None:
+    server = Server("gunicorn", "no.such:application")
+    with pytest.raises(Failed, match="No module named 'no'"), server:
+        pass
+
+
+def test_chromium_shows_a_page_as_html_and_as_a_picture(chromium: Chromium, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<p id=p></p><script>p.textContent = 6 * 7</script>")
+    chromium.screenshot(page.as_uri(), tmp_path / "page.png")
+    assert '<p id="p">42</p>' in chromium.dump_dom(page.as_uri())
+    assert (tmp_path / "page.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_nothing_is_left_of_a_run_that_is_killed() -> None:
+    program = """
+from tests.services import PostgreSQL
+postgresql = PostgreSQL()
+postgresql.start()
+postgresql.freeze()
+print(postgresql.folder, postgresql.pid, flush=True)
+input()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": python_path()},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as run:
+        folder, pid = run.stdout.readline().split()
+        postgres = psutil.Process(int(pid))
+        family = [postgres, *postgres.children(recursive=True)]
+        run.send_signal(signal.SIGKILL)
+    psutil.wait_procs(family, timeout=30)
+    deadline = time.monotonic() + 30
+    while Path(folder).exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert [process for process in family if process.is_running()] == []
+    assert not Path(folder).exists()
