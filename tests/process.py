@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,11 @@ def find_program(*names: str, folders: Sequence[Path] = (), hint: str) -> Path:
         if found := shutil.which(name, path=path):
             return Path(found).resolve()
     raise Missing(f"{' or '.join(names)} not found: {hint}")
+
+
+def home(folder: Path | str) -> dict[str, str]:
+    """Return the variables that make ``folder`` a program's home."""
+    return {"HOME": str(folder), "XDG_RUNTIME_DIR": str(folder)}
 
 
 def unused_port() -> int:
@@ -92,8 +97,9 @@ class Process:
         """What to run, in the foreground."""
         raise NotImplementedError
 
-    def environment(self) -> Mapping[str, str]:
-        return os.environ
+    def environment(self) -> dict[str, str]:
+        """This one's, with a home of its own to leave sockets and caches in."""
+        return {**os.environ, **home(self.folder)}
 
     def is_ready(self) -> bool:
         with contextlib.suppress(OSError), socket.create_connection((HOST, self.port), timeout=1):

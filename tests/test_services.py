@@ -54,7 +54,7 @@ def test_redis_can_ask_for_a_password() -> None:
     with Redis(password="secret") as server, redis.Redis.from_url(server.url) as client:
         assert client.ping()
         with (
-            redis.Redis(port=server.port) as stranger,
+            redis.Redis(port=server.port, retry=None) as stranger,
             pytest.raises(redis.AuthenticationError),
         ):
             stranger.ping()

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.process import HOST, Process, find_program
+from tests.process import HOST, Process, find_program, home
 from tests.watchdog import family
 
 
@@ -47,10 +47,10 @@ class Server(Process):
     def command(self) -> list[str]:
         return [sys.executable, "-m", *self._command]
 
-    def environment(self) -> Mapping[str, str]:
+    def environment(self) -> dict[str, str]:
         return {
             "DJANGO_SETTINGS_MODULE": "tests.settings",
-            **os.environ,
+            **super().environment(),
             "PYTHONPATH": python_path(),
             "PYTHONUNBUFFERED": "1",
             **self._environment,
@@ -123,6 +123,7 @@ class Chromium:
                     *arguments,
                 ],
                 check=True,
+                env={**os.environ, **home(profile)},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
