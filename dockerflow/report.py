@@ -8,9 +8,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass, field
 
 from dockerflow import health
 from dockerflow.scrub import scrub
@@ -36,13 +35,15 @@ class Check:
     """Something to run.
 
     ``function`` takes nothing and returns an iterable of messages (objects with ``level``, ``id``
-    and ``msg``), or an awaitable of one. Checks of one ``lane`` run one after another in one
-    long-lived thread and share what belongs to a thread, such as its database connections. A check
-    that is not ``required`` is reported and decides nothing.
+    and ``msg``), or an awaitable of one. Checks with the same ``key`` are the same check, and share
+    its runs, whatever callable each brings along. Checks of one ``lane`` run one after another in
+    one long-lived thread and share what belongs to a thread, such as its database connections. A
+    check that is not ``required`` is reported and decides nothing.
     """
 
     name: str
-    function: Callable[[], Iterable[Any] | Awaitable[Iterable[Any]]]
+    key: Hashable
+    function: Callable[[], object] = field(compare=False)
     lane: str | None = None
     required: bool = True
 
@@ -97,7 +98,7 @@ def raised(check: Check, error: BaseException, duration: float = 0.0) -> Result:
     return Result(check, (message,), duration, error)
 
 
-async def _result_of(awaitable: Awaitable[Iterable[Any]]) -> Iterable[Any]:
+async def _result_of(awaitable: Awaitable[object]) -> object:
     return await awaitable
 
 

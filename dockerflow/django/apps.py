@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+
+from dockerflow.conf import conf
+
+
+class DockerflowConfig(AppConfig):
+    name = "dockerflow.django"
+    label = "dockerflow"
+    verbose_name = "Dockerflow"
+
+    def ready(self) -> None:
+        from dockerflow.django import checks, wiring  # noqa: F401, PLC0415 (the apps come first)
+
+        conf.validate()
+        checks.register()

@@ -1,0 +1,160 @@
+"""Runs the configured checks with the engine, the way that Django runs code for a request."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from asgiref.sync import ThreadSensitiveContext, async_to_sync, iscoroutinefunction, sync_to_async
+from django.conf import settings
+from django.core import mail
+from django.core.cache import caches
+from django.db import connections, reset_queries
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.sqlite3.base import DatabaseWrapper as SQLite
+from django.utils.module_loading import import_string
+
+from dockerflow.conf import conf
+from dockerflow.heartbeat import Answer, Heartbeat
+from dockerflow.report import LEVELS, Check
+
+Function = Callable[..., Any]
+Wrappers = Mapping[str, BaseDatabaseWrapper]
+
+# Both look at the databases, so that one connection serves them; it stays as CONN_MAX_AGE says.
+DATABASE_LANE = "databases"
+LANES = {
+    "dockerflow.django.checks.check_database_connected": DATABASE_LANE,
+    "dockerflow.django.checks.check_migrations_applied": DATABASE_LANE,
+    "dockerflow.django.checks.check_redis_connected": "redis",
+    "dockerflow.django.checks.check_caches": "caches",
+}
+
+_heartbeat = Heartbeat()
+
+
+def run() -> Answer:
+    """Run the configured checks, or share the run that is under way."""
+    if any(connection.in_atomic_block for connection in connections.all(initialized_only=True)):
+        # What the caller has written is invisible outside its transaction, as in any TestCase.
+        return _heartbeat.run_inline(_checks(_inline), fail_level=fail_level())
+    with _shared_in_memory_databases() as shared:
+        return _heartbeat.run(_checks(_in_thread, shared), **_limits())
+
+
+async def arun() -> Answer:
+    """:func:`run` for an event loop, which goes on meanwhile."""
+    if _is_testing():
+        return await sync_to_async(run)()
+    return await _heartbeat.arun(_checks(_in_thread, {}), **_limits())
+
+
+def fail_level() -> int:
+    """The level from which a heartbeat has failed."""
+    return LEVELS[conf.DOCKERFLOW_HEARTBEAT_FAIL_LEVEL]
+
+
+def _limits() -> dict[str, Any]:
+    return {
+        "timeout": conf.DOCKERFLOW_HEARTBEAT_TIMEOUT,
+        "ttl": conf.DOCKERFLOW_HEARTBEAT_TTL,
+        "fail_level": fail_level(),
+    }
+
+
+def _is_testing() -> bool:
+    # https://docs.djangoproject.com/en/stable/topics/testing/tools/#email-services
+    return hasattr(mail, "outbox")
+
+
+def _checks(how: Callable[..., Any], *args: Any) -> list[Check]:
+    required = conf.DOCKERFLOW_CHECKS
+    paths = dict.fromkeys([*required, *conf.DOCKERFLOW_OPTIONAL_CHECKS])
+    functions = {path: import_string(path) for path in paths}
+    shared_names = Counter(function.__name__ for function in functions.values())
+    return [
+        Check(
+            name=path if shared_names[function.__name__] > 1 else function.__name__,
+            key=function,
+            function=functools.partial(how, function, LANES.get(path), *args),
+            lane=LANES.get(path),
+            required=path in required,
+        )
+        for path, function in functions.items()
+    ]
+
+
+def _inline(function: Function, lane: str | None) -> object:
+    call = async_to_sync(function) if iscoroutinefunction(function) else function
+    return _audible(call(app_configs=None))
+
+
+def _in_thread(function: Function, lane: str | None, shared: Wrappers) -> object:
+    """Run a check as a request is run: stale connections are dropped before and old ones after."""
+    if iscoroutinefunction(function):
+        return _in_loop(function)
+    for connection in connections.all(initialized_only=True):
+        connection.close_if_unusable_or_obsolete()
+    for alias, connection in shared.items():
+        connections[alias] = connection
+    reset_queries()
+    try:
+        return _audible(function(app_configs=None))
+    finally:
+        for alias in shared:
+            del connections[alias]
+        _release(stays=lane == DATABASE_LANE and not _is_testing())
+
+
+async def _in_loop(function: Callable[..., Awaitable[object]]) -> object:
+    # Without the context, all synchronous code in the process would queue for one thread.
+    async with ThreadSensitiveContext():
+        try:
+            return _audible(await function(app_configs=None))
+        finally:
+            await sync_to_async(_release)(stays=False)
+
+
+def _release(*, stays: bool) -> None:
+    """Let go of this thread's connections, as at the end of a request or for good.
+
+    Only one lane keeps any, so that a process holds one more an alias; under test nothing does, for
+    a connection would keep the test database from being dropped.
+    """
+    for connection in connections.all(initialized_only=True):
+        if stays:
+            connection.close_if_unusable_or_obsolete()
+        else:
+            BaseDatabaseWrapper.close(connection)  # SQLite's own spares databases in memory
+    caches.close_all()
+
+
+def _audible(returned: object) -> object:
+    """Messages without the silenced ones; what is no list of messages, as it is."""
+    if not isinstance(returned, Iterable) or isinstance(returned, (str, bytes)):
+        return returned
+    silenced = settings.SILENCED_SYSTEM_CHECKS
+    return [message for message in returned if getattr(message, "id", None) not in silenced]
+
+
+@contextmanager
+def _shared_in_memory_databases() -> Iterator[Wrappers]:
+    """The caller's SQLite databases in memory, for other threads too: they would see empty ones.
+
+    https://docs.djangoproject.com/en/stable/topics/testing/tools/#liveservertestcase does the same.
+    """
+    shared = {
+        connection.alias: connection
+        for connection in connections.all(initialized_only=True)
+        if isinstance(connection, SQLite) and connection.is_in_memory_db()
+    }
+    for connection in shared.values():
+        connection.inc_thread_sharing()
+    try:
+        yield shared
+    finally:
+        for connection in shared.values():
+            connection.dec_thread_sharing()

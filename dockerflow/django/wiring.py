@@ -1,0 +1,154 @@
+"""System checks of how a project has wired Dockerflow: what looks wrong and breaks nothing."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage
+from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
+from django.utils.module_loading import import_string
+
+from dockerflow import health
+from dockerflow.conf import conf
+from dockerflow.django.checks import TAG
+from dockerflow.django.middleware import DockerflowMiddleware
+from dockerflow.django.urls import urlpatterns
+from dockerflow.version import KEYS
+
+Apps = Sequence[AppConfig] | None
+SSL_MIDDLEWARE = "django.middleware.security.SecurityMiddleware"
+
+
+@checks.register(TAG)
+def check_setting_names(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """W001 for each ``DOCKERFLOW_*`` name, in Django's settings or the environment, without use."""
+    return [
+        checks.Warning(sentence, id=health.WARNING_UNKNOWN_SETTING)
+        for sentence in conf.unknown_names()
+    ]
+
+
+@checks.register(TAG)
+def check_routes(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """W002 to W005: whether a probe reaches the endpoints."""
+    position = _middleware_position()
+    return list(_routes() if position is None else _middleware(position))
+
+
+def _middleware(position: int) -> Iterator[CheckMessage]:
+    if position > 0:
+        yield checks.Warning(
+            f"DockerflowMiddleware is number {position + 1} in MIDDLEWARE, so that what stands"
+            " before it can refuse or redirect a probe",
+            hint="Put it first.",
+            id=health.WARNING_MIDDLEWARE_NOT_FIRST,
+        )
+    if settings.SECURE_SSL_REDIRECT and SSL_MIDDLEWARE in settings.MIDDLEWARE[:position]:
+        yield _ssl_redirect()
+
+
+def _routes() -> Iterator[CheckMessage]:
+    for route in urlpatterns:
+        path = _path(route.name or "")
+        try:
+            view = resolve(path).func
+        except Resolver404:
+            yield checks.Warning(
+                "No route leads to the endpoints of Dockerflow",
+                hint="Put dockerflow.django.middleware.DockerflowMiddleware first in MIDDLEWARE,"
+                ' or include("dockerflow.django.urls", namespace="dockerflow").',
+                id=health.WARNING_NOT_WIRED,
+            )
+            return
+        if view is not route.callback:
+            yield checks.Warning(
+                f"{path} leads to {view.__module__}.{getattr(view, '__qualname__', view)}",
+                hint="Include dockerflow.django.urls before the route that takes its place.",
+                id=health.WARNING_ROUTE_SHADOWED,
+            )
+    exempt = any(
+        re.search(pattern, _path("lbheartbeat").lstrip("/"))
+        for pattern in settings.SECURE_REDIRECT_EXEMPT
+    )
+    if settings.SECURE_SSL_REDIRECT and SSL_MIDDLEWARE in settings.MIDDLEWARE and not exempt:
+        yield _ssl_redirect()
+
+
+def _path(name: str) -> str:
+    try:
+        return "/" + reverse(f"dockerflow:{name}").removeprefix(get_script_prefix())
+    except NoReverseMatch:
+        return f"/__{name}__"
+
+
+def _ssl_redirect() -> CheckMessage:
+    return checks.Warning(
+        "SECURE_SSL_REDIRECT sends probes without TLS elsewhere before they reach Dockerflow",
+        hint="Put DockerflowMiddleware first in MIDDLEWARE, or add"
+        r' r"^__(version|heartbeat|lbheartbeat)__/?\Z" to SECURE_REDIRECT_EXEMPT.',
+        id=health.WARNING_SSL_REDIRECT,
+    )
+
+
+def _middleware_position() -> int | None:
+    for position, path in enumerate(settings.MIDDLEWARE):
+        try:
+            middleware = import_string(path)
+        except ImportError:  # Django itself will say so
+            continue
+        if isinstance(middleware, type) and issubclass(middleware, DockerflowMiddleware):
+            return position
+    return None
+
+
+@checks.register(TAG)
+def check_version_object(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """W006 where there is no version object and DEBUG is off, W007 where one lacks keys."""
+    callback, base_dir = conf.DOCKERFLOW_VERSION_CALLBACK, conf.BASE_DIR
+    try:
+        version_object = import_string(callback)(base_dir)
+        missing = (
+            [] if version_object is None else [key for key in KEYS if key not in version_object]
+        )
+    except Exception as error:
+        text = f"{callback} has no version object for {base_dir}: {type(error).__name__}: {error}"
+        return [checks.Warning(text, id=health.WARNING_NO_VERSION_OBJECT)]
+    if version_object is None and not settings.DEBUG:
+        text = f"{callback} has no version object for {base_dir}"
+        hint = "Write one when the image is built: python -m dockerflow version --output PATH."
+        return [checks.Warning(text, hint=hint, id=health.WARNING_NO_VERSION_OBJECT)]
+    if missing:
+        text = f"The version object for {base_dir} lacks {', '.join(missing)}"
+        hint = "The specification asks for source, version, commit and build."
+        return [checks.Warning(text, hint=hint, id=health.WARNING_INCOMPLETE_VERSION_OBJECT)]
+    return []
+
+
+@checks.register(TAG)
+def check_summary_is_logged(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """W008 where the middleware writes ``request.summary`` and nothing takes it."""
+    if _middleware_position() is None or _is_heard("request.summary", logging.INFO):
+        return []
+    return [
+        checks.Warning(
+            "No handler takes what the logger request.summary says at level INFO",
+            hint="LOGGING = dockerflow.logging.config() sends it to stdout.",
+            id=health.WARNING_SUMMARY_GOES_NOWHERE,
+        )
+    ]
+
+
+def _is_heard(name: str, level: int) -> bool:
+    logger: logging.Logger | None = logging.getLogger(name)
+    enabled = logging.getLogger(name).isEnabledFor(level)
+    while enabled and logger is not None:
+        if any(handler.level <= level for handler in logger.handlers):
+            return True
+        logger = logger.parent if logger.propagate else None
+    return False
