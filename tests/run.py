@@ -1,0 +1,50 @@
+"""Run the tests: ``python3 tests/run.py [tox arguments] [-- pytest arguments]``.
+
+Without arguments: the whole suite on the built wheel, with this Python and the newest Django it
+runs. Needs Python 3.10 or later; whatever is installed is installed in ``.tox`` in this checkout.
+"""
+
+import sys
+
+if sys.version_info < (3, 10):  # noqa: UP036 (whoever clones this may have an older one)
+    sys.exit("tests/run.py needs Python 3.10 or later; this is " + sys.version.split()[0])
+
+try:
+    import ensurepip  # noqa: F401 (Debian packages it apart, and venv fails late without it)
+    import venv
+except ImportError:
+    sys.exit("tests/run.py makes a virtual environment; on Debian: apt-get install python3-venv")
+
+import os
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = "{}.{}".format(*sys.version_info)
+DJANGO = "61" if sys.version_info >= (3, 12) else "52"
+
+
+def tox() -> Path:
+    """Return the tox of this checkout, installed if need be."""
+    folder = ROOT / ".tox" / f"tox-{PYTHON}"
+    program = folder / "bin" / "tox"
+    if not program.exists():
+        print(f"Installing tox in {folder}", flush=True)
+        venv.create(folder, clear=True, with_pip=True)
+        subprocess.run([folder / "bin/pip", "install", "--quiet", "tox>=4.22"], check=True)
+    return program
+
+
+def main(arguments: list[str]) -> None:
+    program = tox()
+    environment = {
+        "TOX_ENV": f"py{PYTHON}-django{DJANGO}".replace(".", ""),  # unless -e says otherwise
+        "TOX_DISCOVER": sys.executable,
+        "VIRTUALENV_OVERRIDE_APP_DATA": str(ROOT / ".tox" / "virtualenv"),
+    }
+    command = [str(program), "--conf", str(ROOT / "tox.ini"), *arguments]
+    os.execve(program, command, {**environment, **os.environ})
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
