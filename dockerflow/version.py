@@ -87,13 +87,16 @@ def problems(version_object: Mapping[str, Any]) -> list[str]:
 
     Keys beyond the four are the project's own business. A sentence never repeats credentials.
     """
-    sentences = []
-    for key, expected in KEYS.items():
-        if key not in version_object:
-            sentences.append(f"{key} is missing: it is {expected}.")
-        elif flaw := _flaw(key, version_object[key]):
-            sentences.append(f"{key} {flaw}: it is {expected}.")
-    return sentences
+    return [sentence for key in KEYS if (sentence := problem(version_object, key))]
+
+
+def problem(version_object: Mapping[str, Any], key: str) -> str | None:
+    """Return what is wrong with one of the four keys, or None."""
+    if key not in version_object:
+        return f"{key} is missing: it is {KEYS[key]}."
+    if flaw := _flaw(key, version_object[key]):
+        return f"{key} {flaw}: it is {KEYS[key]}."
+    return None
 
 
 def _flaw(key: str, value: object) -> str | None:

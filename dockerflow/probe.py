@@ -1,0 +1,145 @@
+"""One HTTP request inside a deadline: a container's health check, without curl.
+
+No proxies, no redirects followed, nothing but the standard library, and little of that:
+a health check starts every few seconds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BODY_LIMIT = 1 << 20  # bytes
+
+
+class Answer(NamedTuple):
+    """What came back: at most 1 MiB of the body; ``seconds`` from the first byte sent."""
+
+    status: int
+    reason: str
+    headers: http.client.HTTPMessage
+    body: bytes
+    seconds: float
+
+    def __str__(self) -> str:
+        """Return the status line, and where a redirect leads: ``301 Moved Permanently to /``."""
+        line = f"{self.status} {self.reason}".rstrip()
+        location = self.headers.get("Location")
+        return f"{line} to {location}" if 300 <= self.status < 400 and location else line
+
+
+class NoAnswerError(Exception):
+    """No complete HTTP answer came in time; the text says what happened instead."""
+
+
+def default_url(environ: Mapping[str, str]) -> str:
+    """Return the address of the load balancer's heartbeat in this container.
+
+    Raises ValueError where ``PORT`` in ``environ`` is no port; unset or blank, it is 8000.
+    """
+    port = environ.get("PORT", "").strip() or "8000"
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise ValueError(f"PORT is {port!r}, not a number from 1 to 65535")
+    return f"http://127.0.0.1:{port}/__lbheartbeat__"
+
+
+def probe(url: str, timeout: float) -> tuple[bool, str]:
+    """Return whether ``url`` answers with 2xx within ``timeout`` seconds, and one line about it.
+
+    Raises ValueError where ``url`` can't be asked.
+    """
+    try:
+        answer = get(url, timeout)
+    except NoAnswerError as error:
+        return False, f"{url}: {error}"
+    return 200 <= answer.status < 300, f"{url}: {answer} in {answer.seconds * 1000:.0f} ms"
+
+
+def get(url: str, timeout: float) -> Answer:
+    """Return the answer to a GET of ``url``, which is over after ``timeout`` seconds in all.
+
+    Raises NoAnswerError, and ValueError where ``url`` can't be asked.
+    """
+    exchange = _Exchange(url, timeout)
+    exchange.start()
+    exchange.join(timeout)
+    if exchange.answer:
+        return exchange.answer
+    exchange.give_up()
+    raise NoAnswerError(_explain(exchange.error) or f"{exchange.lacks} in {timeout:g} s")
+
+
+class _Exchange(threading.Thread):
+    """One request and its answer.
+
+    A thread, because a socket's timeout begins anew with every byte and none bounds the look-up of
+    a host name.
+    """
+
+    def __init__(self, url: str, timeout: float) -> None:
+        super().__init__(daemon=True)
+        self.connection, self.target = _open(url, timeout)
+        self.socket: socket.socket | None = None
+        self.answer: Answer | None = None
+        self.error: Exception | None = None
+        self.lacks = "no connection"
+
+    def run(self) -> None:
+        begun = time.monotonic()
+        try:
+            self.connection.connect()
+            self.socket = self.connection.sock
+            self.lacks = "no answer"
+            self.connection.request("GET", self.target, headers={"Connection": "close"})
+            response = self.connection.getresponse()
+            self.lacks = f"only the beginning of an answer ({response.status})"
+            body = response.read(BODY_LIMIT)
+            if response.length and len(body) < BODY_LIMIT:
+                raise http.client.IncompleteRead(body)
+            seconds = time.monotonic() - begun
+            self.answer = Answer(response.status, response.reason, response.headers, body, seconds)
+        except Exception as error:
+            self.error = error
+        finally:
+            self.connection.close()
+
+    def give_up(self) -> None:
+        """Wake the thread, should it still read."""
+        if self.socket:
+            with contextlib.suppress(OSError):
+                self.socket.shutdown(socket.SHUT_RDWR)
+
+
+def _open(url: str, timeout: float) -> tuple[http.client.HTTPConnection, str]:
+    parts = urlsplit(url)
+    if "@" in parts.netloc:
+        raise ValueError("a URL with a user or a password can't be asked")
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"{url!r} is not an http or https URL")
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise ValueError(f"{url!r} has characters that a URL can't have")
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return kind(parts.hostname, parts.port, timeout=timeout), target
+
+
+def _explain(error: Exception | None) -> str | None:
+    if error is None or isinstance(error, TimeoutError):
+        return None
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused, nothing listens there"
+    if isinstance(error, ConnectionError):
+        return "the connection was closed without an answer"
+    if isinstance(error, http.client.IncompleteRead):
+        return "the connection was closed in the middle of the answer"
+    if isinstance(error, http.client.HTTPException):
+        return "what answers there does not speak HTTP"
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

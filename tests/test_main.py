@@ -1,0 +1,108 @@
+"""``python -m dockerflow``: exit statuses, files and streams."""
+
+import json
+
+import pytest
+
+from tests.command import run
+
+GOOD = {
+    "source": "https://github.com/o/r",
+    "version": "1.4.0",
+    "commit": "4e6cdab6ed30dd5e80dd3bcdcb2fdb3ac2b7ac11",
+    "build": "https://ci.example.com/job/7",
+}
+OPTIONS = [f"--{key}={value}" for key, value in GOOD.items()]
+
+
+def test_without_a_command_it_says_how_it_is_used():
+    status, out, err = run()
+
+    assert (status, out) == (2, "")
+    assert err.startswith("usage: python -m dockerflow [-h] COMMAND ...\n")
+
+
+@pytest.mark.parametrize("words", [[], ["version"], ["probe"]])
+def test_help_is_no_error(words):
+    status, out, err = run(*words, "--help")
+
+    assert (status, err) == (0, "")
+    assert out.startswith(" ".join(["usage: python -m dockerflow", *words]) + " [-h]")
+
+
+def test_the_version_object_is_printed():
+    assert run("version", *OPTIONS) == (0, json.dumps(GOOD, indent=2) + "\n", "")
+
+
+def test_the_version_object_is_written_to_a_file_and_passes_its_check(tmp_path):
+    path = tmp_path / "version.json"
+
+    assert run("version", *OPTIONS, "--output", path) == (0, "", "")
+    assert json.loads(path.read_text()) == GOOD
+    assert run("version", "--check", path) == (0, f"{path}: a good version object\n", "")
+
+
+def test_an_object_with_a_problem_is_not_written(tmp_path):
+    path = tmp_path / "version.json"
+    path.write_text("before")
+
+    status, out, err = run("version", *OPTIONS, "--commit=main", "--output", path)
+
+    assert (status, out) == (1, "")
+    assert err == (
+        'commit is "main": it is the hash of the commit that was built, 7 to 64 hexadecimal '
+        "digits.\n"
+    )
+    assert path.read_text() == "before"
+
+
+def test_a_file_that_can_not_be_written_is_told(tmp_path):
+    path = tmp_path / "nowhere" / "version.json"
+
+    status, out, err = run("version", *OPTIONS, "--output", path)
+
+    assert (status, out) == (1, "")
+    assert err.startswith("[Errno 2] No such file or directory: ")
+
+
+def test_the_check_names_the_file_and_every_problem(tmp_path):
+    path = tmp_path / "version.json"
+    path.write_text(json.dumps({**GOOD, "commit": None, "source": "git@github.com:o/r.git"}))
+
+    status, out, err = run("version", "--check", path)
+
+    assert (status, out) == (1, "")
+    assert err == (
+        f'{path}: source is "…@github.com:o/r.git", not an http or https URL: it is the URL of '
+        'the repository, such as "https://github.com/mozilla-services/Dockerflow".\n'
+        f"{path}: commit is a JSON null, not a string: it is the hash of the commit that was "
+        "built, 7 to 64 hexadecimal digits.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (None, "[Errno 2] No such file or directory: '{path}'\n"),
+        ("[]", "{path} holds a JSON array where an object belongs\n"),
+        ("", "{path} is not JSON: Expecting value: line 1 column 1 (char 0)\n"),
+    ],
+)
+def test_the_check_of_a_file_that_is_none_fails(tmp_path, content, complaint):
+    path = tmp_path / "version.json"
+    if content is not None:
+        path.write_text(content)
+
+    assert run("version", "--check", path) == (1, "", complaint.format(path=path))
+
+
+@pytest.mark.parametrize(
+    "words", [["--output", "x"], ["--allow-missing"], ["--version="], ["--commit", "abc"]]
+)
+def test_the_check_goes_with_no_other_option(words):
+    status, out, err = run("version", "--check", "x", *words)
+
+    assert (status, out) == (2, "")
+    assert err.splitlines()[-1] == (
+        "python -m dockerflow version: error: --check goes with no other option"
+    )

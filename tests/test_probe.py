@@ -1,0 +1,266 @@
+"""``python -m dockerflow probe``: one line, 0 or 1, in time."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.command import arguments, run
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+class Server:
+    """A TCP server that reads a request and says to it what it is told to."""
+
+    def __init__(self, say=OK, pause=0.0, family=socket.AF_INET):
+        self.say, self.pause = say, pause
+        self.requests = []
+        self.listener = socket.create_server(("", 0), family=family)
+        self.port = self.listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/__lbheartbeat__"
+        self.thread = threading.Thread(target=self.serve)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *error):
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join(10)
+
+    def serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self.listener.accept()
+                with client, contextlib.suppress(OSError):
+                    self.requests.append(client.recv(65536))
+                    self.answer(client)
+
+    def answer(self, client):
+        if not self.pause:
+            client.sendall(self.say)
+            return
+        for byte in self.say:
+            client.sendall(bytes([byte]))
+            time.sleep(self.pause)
+
+
+def test_a_good_answer_passes():
+    with Server() as server:
+        status, out, err = run("probe", server.url)
+
+    assert (status, err) == (0, "")
+    assert out.startswith(f"{server.url}: 200 OK in ")
+    assert out.endswith(" ms\n")
+    (request,) = server.requests
+    assert request.startswith(b"GET /__lbheartbeat__ HTTP/1.1\r\n")
+
+
+def test_without_a_url_the_load_balancers_heartbeat_on_port_is_asked():
+    with Server() as server:
+        status, out, _ = run("probe", PORT=str(server.port))
+
+    assert (status, out.split(": ")[0]) == (0, server.url)
+
+
+def address(listener):
+    return f"http://127.0.0.1:{listener.getsockname()[1]}/"
+
+
+@pytest.mark.parametrize("port", [{}, {"PORT": ""}, {"PORT": " "}])
+def test_without_a_port_it_is_8000(port):
+    _, out, err = run("probe", "--timeout", "2", **port)
+
+    assert (out + err).split(": ")[0] == "http://127.0.0.1:8000/__lbheartbeat__"
+
+
+@pytest.mark.parametrize(
+    ("say", "line"),
+    [
+        (b"HTTP/1.1 204 No Content\r\n\r\n", "204 No Content in "),
+        (b"HTTP/1.0 200\r\n\r\n" + bytes(3 << 20), "200 in "),
+    ],
+)
+def test_any_2xx_passes(say, line):
+    with Server(say) as server:
+        status, out, err = run("probe", server.url)
+
+    assert (status, err) == (0, "")
+    assert out.startswith(f"{server.url}: {line}")
+
+
+@pytest.mark.parametrize(
+    ("say", "line"),
+    [
+        (b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", "503 Service Unav"),
+        (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "404 Not Found in "),
+        (
+            b"HTTP/1.1 301 Moved Permanently\r\nLocation: https://h/\r\nContent-Length: 0\r\n\r\n",
+            "301 Moved Permanently to https://h/ in ",
+        ),
+        (b"", "the connection was closed without an answer\n"),
+        (b"SSH-2.0-OpenSSH\r\n", "what answers there does not speak HTTP\n"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok",
+            "the connection was closed in the middle of the answer\n",
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nok",
+            "the connection was closed in the middle of the answer\n",
+        ),
+    ],
+)
+def test_anything_else_fails_and_is_told(say, line):
+    with Server(say) as server:
+        status, out, err = run("probe", server.url)
+
+    assert (status, out) == (1, "")
+    assert err.startswith(f"{server.url}: {line}")
+    assert err.count("\n") == 1
+
+
+def test_a_port_where_nothing_listens_fails():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = address(listener)
+
+    assert run("probe", url) == (1, "", f"{url}: connection refused, nothing listens there\n")
+
+
+def test_a_host_that_has_no_address_fails():
+    status, out, err = run("probe", "http://nowhere.invalid/")
+
+    assert (status, out) == (1, "")
+    assert err.startswith("http://nowhere.invalid/: ")
+
+
+@pytest.mark.parametrize(
+    ("say", "lack"),
+    [
+        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 1000, "no answer"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"x" * 1000,
+            "only the beginning of an answer (200)",
+        ),
+    ],
+)
+def test_the_timeout_bounds_an_answer_that_drips(say, lack):
+    with Server(say, pause=0.02) as server:
+        begun = time.monotonic()
+        status, out, err = run("probe", server.url, "--timeout", "1.5")
+        seconds = time.monotonic() - begun
+
+    assert (status, out, err) == (1, "", f"{server.url}: {lack} in 1.5 s\n")
+    assert seconds < 8
+
+
+def test_the_timeout_bounds_a_server_that_is_silent():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = address(listener)
+        answer = run("probe", url, "--timeout", "0.3")
+
+    assert answer == (1, "", f"{url}: no answer in 0.3 s\n")
+
+
+def test_proxies_are_not_asked():
+    with Server() as server:
+        assert run("probe", server.url, http_proxy="http://127.0.0.1:1")[0] == 0
+
+
+def test_a_redirect_is_not_followed():
+    with Server() as target:
+        say = f"HTTP/1.1 302 Found\r\nLocation: {target.url}\r\nContent-Length: 0\r\n\r\n"
+        with Server(say.encode()) as server:
+            status, _, err = run("probe", server.url)
+
+    assert status == 1
+    assert err.startswith(f"{server.url}: 302 Found to {target.url} in ")
+    assert target.requests == []
+
+
+@pytest.mark.skipif(not Path("/proc/net/if_inet6").exists(), reason="has no IPv6")
+def test_an_ipv6_address_may_be_asked():
+    with Server(family=socket.AF_INET6) as server:
+        status, _, _ = run("probe", f"http://[::1]:{server.port}/x?y=1")
+
+    assert status == 0
+    assert server.requests[0].startswith(b"GET /x?y=1 HTTP/1.1\r\nHost: [::1]:")
+
+
+@pytest.mark.parametrize(
+    ("words", "port", "complaint"),
+    [
+        (["localhost:8000"], "", "'localhost:8000' is not an http or https URL"),
+        (["ftp://h/"], "", "'ftp://h/' is not an http or https URL"),
+        (["http:///x"], "", "'http:///x' is not an http or https URL"),
+        (["http://h/a b"], "", "'http://h/a b' has characters that a URL can't have"),
+        (["http://h/é"], "", "'http://h/é' has characters that a URL can't have"),
+        (["http://h:x/"], "", "Port could not be cast to integer value as 'x'"),
+        (["http://me:hush@h/"], "", "a URL with a user or a password can't be asked"),
+        ([], "http", "PORT is 'http', not a number from 1 to 65535"),
+        ([], "65536", "PORT is '65536', not a number from 1 to 65535"),
+        ([], "0", "PORT is '0', not a number from 1 to 65535"),
+        (
+            ["--timeout", "0"],
+            "",
+            "argument --timeout: '0' is no number of seconds (above 0, one day at most)",
+        ),
+        (
+            ["--timeout", "nan"],
+            "",
+            "argument --timeout: 'nan' is no number of seconds (above 0, one day at most)",
+        ),
+        (
+            ["--timeout", "soon"],
+            "",
+            "argument --timeout: 'soon' is no number of seconds (above 0, one day at most)",
+        ),
+    ],
+)
+def test_what_can_not_be_asked_is_a_wrong_usage(words, port, complaint):
+    status, out, err = run("probe", *words, PORT=port)
+
+    assert (status, out) == (2, "")
+    assert err.splitlines()[-1] == f"python -m dockerflow probe: error: {complaint}"
+
+
+def test_a_url_makes_port_unimportant():
+    with Server() as server:
+        assert run("probe", server.url, PORT="http")[0] == 0
+
+
+def test_the_probe_loads_no_more_than_an_http_client_needs():
+    script = (
+        "import sys; before = set(sys.modules);"
+        "import dockerflow.__main__, dockerflow.probe;"
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    command = [sys.executable, "-c", script]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+
+    heavy = {"asyncio", "django", "json", "logging", "subprocess", "urllib.request"}
+    assert heavy & set(loaded) == set()
+
+
+def test_ctrl_c_ends_the_wait():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = address(listener)
+        with subprocess.Popen(
+            arguments("probe", url, "--timeout", "60"),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            client, _ = listener.accept()
+            with client:
+                os.kill(process.pid, signal.SIGINT)
+
+                assert process.wait(10) == -signal.SIGINT
