@@ -1,6 +1,9 @@
-"""Takes credentials out of text that other people's code wrote, such as a driver's error."""
+"""Takes credentials out of text that other people wrote: a driver's error, a query string."""
 
 import re
+from urllib.parse import unquote_plus
+
+MAX_QUERY = 1024
 
 _URL = re.compile(r"(?P<before>\b[a-z][a-z0-9+.-]*://)[^\s'\"<>]*@", re.IGNORECASE)
 # password=..., PWD = '...', and the repr of a dict: 'password': '...'
@@ -10,7 +13,30 @@ _PAIR = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+_SECRET_WORDS = {"auth", "authorization", "code", "jwt", "key", "otp", "pin", "pwd", "sig"}
+_SECRET_PART = re.compile("token|passw|passphrase|secret|credential|signature|session|apikey")
+
 
 def scrub(text: str) -> str:
     """``text`` with ``***`` for user and password in URLs and for passwords and tokens in DSNs."""
     return _PAIR.sub(r"\g<before>***", _URL.sub(r"\g<before>***@", text))
+
+
+def mask_query(query: str) -> str:
+    """A query string, readable, with ``***`` for the values of keys that speak of secrets.
+
+    It is cut after :data:`MAX_QUERY` characters.
+    """
+    pairs = (pair.partition("=") for pair in query.split("&"))
+    readable = "&".join(
+        unquote_plus(key)
+        + equals
+        + ("***" if _is_secret(unquote_plus(key)) else unquote_plus(value))
+        for key, equals, value in pairs
+    )
+    return readable if len(readable) <= MAX_QUERY else f"{readable[:MAX_QUERY]}..."
+
+
+def _is_secret(key: str) -> bool:
+    words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key).lower())
+    return any(word in _SECRET_WORDS or _SECRET_PART.search(word) for word in words)

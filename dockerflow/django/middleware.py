@@ -1,20 +1,44 @@
-"""Answers the endpoints before anything else does."""
+"""The middleware: it answers the endpoints before anything else, and tells of every other request.
+
+The two sides meet in ``__call__`` and nowhere else.
+"""
 
 from __future__ import annotations
 
+import logging
 import re
+import sys
+import time
+from asyncio import CancelledError
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
 from inspect import isawaitable
 from typing import Any, ClassVar
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
-from django.http import HttpRequest
+from django.core.handlers.exception import convert_exception_to_response
+from django.core.signals import got_request_exception
+from django.dispatch import receiver
+from django.http import FileResponse, HttpRequest
+from django.utils.functional import LazyObject, empty
 
 from dockerflow.conf import conf
 from dockerflow.django import urls, views
+from dockerflow.logging import get_or_generate_request_id, request_id_context
+from dockerflow.scrub import mask_query
+
+# Their form is fixed, and a request's id is only a part of it.
+TRACE_HEADERS = ("traceparent", "x-cloud-trace-context")
+CLIENT_CLOSED_REQUEST = 499  # nginx's, for what no client saw the end of
 
 
 class DockerflowMiddleware:
-    """First in ``MIDDLEWARE``, it serves the endpoints to any Host, without TLS or a session."""
+    """First in ``MIDDLEWARE``, it serves the endpoints to any Host, without TLS or a session.
+
+    Every other request gets an id (``request._id``), which all its log records and its response
+    carry, and one record of the logger ``request.summary`` when its response has ended.
+    https://github.com/mozilla-services/Dockerflow/blob/main/docs/mozlog.md
+    """
 
     sync_capable = True
     async_capable = True
@@ -23,32 +47,173 @@ class DockerflowMiddleware:
         (re.compile("/" + route.pattern.regex.pattern.removeprefix("^")), route.callback)
         for route in urls.urlpatterns
     ]
+    summary_logger = logging.getLogger("request.summary")
 
     def __init__(self, get_response: views.View) -> None:
         self.get_response = get_response
-        self.is_async = iscoroutinefunction(get_response)
-        if self.is_async:
+        self._is_async = iscoroutinefunction(get_response)
+        error = sync_to_async(views.error) if self._is_async else views.error
+        # Django turns exceptions into responses around a middleware and not inside it.
+        self._error: views.View = convert_exception_to_response(error)
+        if self._is_async:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> Any:
-        if self.is_async:
+        if self._is_async:
             return self._acall(request)
         view = self._endpoint(request)
-        return self.get_response(request) if view is None else view(request)
+        if view is not None and view is not views.error:
+            return view(request)
+        with self._identified(request):
+            response = self.get_response(request) if view is None else self._error(request)
+            return self._followed(request, response)
 
     async def _acall(self, request: HttpRequest) -> Any:
         view = self._endpoint(request)
-        if view is None:
-            return await self.get_response(request)
-        native = views.NATIVE.get(view)
-        if native is None:
-            native = view if iscoroutinefunction(view) else sync_to_async(view)
-        response = native(request)
-        return await response if isawaitable(response) else response
+        if view is not None and view is not views.error:
+            native = views.NATIVE.get(view) or _awaitable(view)
+            response = native(request)
+            return await response if isawaitable(response) else response
+        with self._identified(request):
+            response = await (self.get_response if view is None else self._error)(request)
+            return self._followed(request, response)
 
     def _endpoint(self, request: HttpRequest) -> views.View | None:
         for pattern, view in self.viewpatterns:
             if pattern.match(request.path_info):
-                on = view is not views.error or conf.DOCKERFLOW_ERROR_ENDPOINT
-                return view if on else None
+                served = view is not views.error or conf.DOCKERFLOW_ERROR_ENDPOINT
+                return view if served else None
         return None
+
+    @contextmanager
+    def _identified(self, request: Any) -> Iterator[None]:
+        """The request's id is in the context, and an exception that gets here is told of."""
+        request._start_timestamp = time.time()
+        request._started = time.monotonic()
+        request._id = get_or_generate_request_id(
+            request.headers, conf.DOCKERFLOW_REQUEST_ID_HEADER_NAME
+        )
+        token = request_id_context.set(request._id)
+        try:
+            yield
+        except CancelledError:
+            self._log(request, CLIENT_CLOSED_REQUEST)
+            raise
+        except BaseException as error:
+            request._escaped = str(error)
+            self._log(request, 500)
+            raise
+        finally:
+            request_id_context.reset(token)
+
+    def _followed(self, request: HttpRequest, response: Any) -> Any:
+        """The response with the request's id, and the summary at its end."""
+        rid = request_id_context.get()
+        header = conf.DOCKERFLOW_REQUEST_ID_HEADER_NAME
+        response.headers["X-Request-ID" if header.lower() in TRACE_HEADERS else header] = rid
+        if not response.streaming:
+            self._log(request, response.status_code)
+            return response
+
+        def log() -> None:
+            with _current(rid):
+                self._log(request, response.status_code)
+
+        if not isinstance(response, FileResponse):  # whose file a server may send by itself
+            content = response.streaming_content
+            stream = _astream if response.is_async else _stream
+            response.streaming_content = stream(request, content, rid)
+        # Servers close a response at its end, whatever the end was like.
+        response._resource_closers.append(log)
+        return response
+
+    def _log(self, request: HttpRequest, code: int) -> None:
+        extra = self._build_extra_meta(request)
+        extra["code"] = code
+        escaped = getattr(request, "_escaped", None)
+        if escaped is None:
+            extra["errno"] = code if code >= 500 else 0
+            self.summary_logger.info("", extra=extra)
+        else:
+            extra["errno"] = 500
+            self.summary_logger.error(escaped, extra=extra)
+
+    def _build_extra_meta(self, request: Any) -> dict[str, Any]:
+        """The fields of the summary; projects override it to add their own."""
+        meta = {
+            "errno": 0,
+            "agent": request.headers.get("User-Agent", ""),
+            "lang": request.headers.get("Accept-Language", ""),
+            "method": request.method,
+            "path": request.path,
+            "rid": request_id_context.get(),
+            "t": int(1000 * (time.monotonic() - request._started)),
+        }
+        user = _resolved_user(request)
+        if user is not None:
+            meta["uid"] = str(user.pk) if user.is_authenticated else ""
+        query = request.META.get("QUERY_STRING", "")
+        if query and conf.DOCKERFLOW_SUMMARY_LOG_QUERYSTRING:
+            meta["querystring"] = mask_query(query)
+        return meta
+
+
+@receiver(got_request_exception)
+def _note_exception(sender: object, request: Any = None, **kwargs: Any) -> None:
+    """Remember what Django is about to turn into a response, wherever it was raised."""
+    if request is not None:
+        request._escaped = str(sys.exc_info()[1])
+
+
+def _resolved_user(request: Any) -> Any:
+    """The user, if somebody has asked for it; to ask would cost queries and ``Vary: Cookie``."""
+    user = getattr(request, "user", None)
+    if isinstance(user, LazyObject) and user._wrapped is empty:
+        return getattr(request, "_acached_user", None)
+    return user
+
+
+def _awaitable(view: views.View) -> views.View:
+    return view if iscoroutinefunction(view) else sync_to_async(view)
+
+
+@contextmanager
+def _current(rid: str | None) -> Iterator[None]:
+    token = request_id_context.set(rid)
+    try:
+        yield
+    finally:
+        request_id_context.reset(token)
+
+
+@contextmanager
+def _one_step(request: Any, rid: str | None) -> Iterator[None]:
+    """One step of a stream, which the server takes when the middleware has long returned."""
+    with _current(rid):
+        try:
+            yield
+        except Exception as error:
+            request._escaped = str(error)
+            raise
+
+
+def _stream(request: HttpRequest, content: Iterable[bytes], rid: str | None) -> Iterator[bytes]:
+    chunks = iter(content)
+    while True:
+        with _one_step(request, rid):
+            chunk = next(chunks, None)
+        if chunk is None:
+            return
+        yield chunk
+
+
+async def _astream(
+    request: HttpRequest, content: AsyncIterable[bytes], rid: str | None
+) -> AsyncIterator[bytes]:
+    chunks = aiter(content)
+    while True:
+        with _one_step(request, rid):
+            chunk = await anext(chunks, None)
+        if chunk is None:
+            return
+        yield chunk
