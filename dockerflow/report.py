@@ -10,6 +10,7 @@ import inspect
 import time
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from dockerflow import health
 from dockerflow.scrub import scrub
@@ -65,6 +66,19 @@ class Result:
     def level(self) -> int:
         return max((message.level for message in self.messages), default=0)
 
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON; messages that share an id keep all their texts, a line each."""
+        messages: dict[str, str] = {}
+        for message in self.messages:
+            earlier = messages.get(message.id)
+            messages[message.id] = message.msg if earlier is None else f"{earlier}\n{message.msg}"
+        return {
+            "status": status(self.level),
+            "level": self.level,
+            "messages": messages,
+            "duration_ms": round(self.duration * 1000, 1),
+        }
+
 
 @dataclass(frozen=True)
 class Report:
@@ -76,6 +90,14 @@ class Report:
     def level(self) -> int:
         """The worst level among the required checks."""
         return max((r.level for r in self.results if r.check.required), default=0)
+
+    def as_dict(self, *, details: bool) -> dict[str, Any]:
+        """For JSON; without ``details`` it names no check and quotes nobody."""
+        body: dict[str, Any] = {"status": status(self.level)}
+        if details:
+            body["checks"] = {r.check.name: status(r.level) for r in self.results}
+            body["details"] = {r.check.name: r.as_dict() for r in self.results}
+        return body
 
 
 def execute(check: Check) -> Result:

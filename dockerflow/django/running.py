@@ -36,13 +36,16 @@ LANES = {
 _heartbeat = Heartbeat()
 
 
-def run() -> Answer:
-    """Run the configured checks, or share the run that is under way."""
+def run(**limits: float) -> Answer:
+    """Run the configured checks, or share the run that is under way.
+
+    ``limits`` may replace the settings' ``timeout`` and ``ttl`` (seconds).
+    """
     if any(connection.in_atomic_block for connection in connections.all(initialized_only=True)):
         # What the caller has written is invisible outside its transaction, as in any TestCase.
         return _heartbeat.run_inline(_checks(_inline), fail_level=fail_level())
     with _shared_in_memory_databases() as shared:
-        return _heartbeat.run(_checks(_in_thread, shared), **_limits())
+        return _heartbeat.run(_checks(_in_thread, shared), **_limits() | limits)
 
 
 async def arun() -> Answer:

@@ -28,7 +28,7 @@ from django.views.decorators.csrf import csrf_exempt
 from dockerflow.conf import DEFAULT, Conf, conf
 from dockerflow.django import running
 from dockerflow.django.signals import heartbeat_failed, heartbeat_passed
-from dockerflow.report import Report, Result, status
+from dockerflow.report import Report
 
 logger = logging.getLogger("dockerflow.django")
 
@@ -172,26 +172,9 @@ def _draining() -> HttpResponse:
 
 
 def _answer(request: HttpRequest, report: Report) -> HttpResponse:
-    body: dict[str, Any] = {"status": status(report.level)}
-    if _may_see_details(request):
-        body["checks"] = {r.check.name: status(r.level) for r in report.results}
-        body["details"] = {r.check.name: _details(r) for r in report.results}
     failed = report.level >= running.fail_level()
     code = conf.DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE if failed else 200
-    return JsonResponse(body, status=code)
-
-
-def _details(result: Result) -> dict[str, Any]:
-    messages: dict[str, str] = {}
-    for message in result.messages:
-        earlier = messages.get(message.id)
-        messages[message.id] = message.msg if earlier is None else f"{earlier}\n{message.msg}"
-    return {
-        "status": status(result.level),
-        "level": result.level,
-        "messages": messages,
-        "duration_ms": round(result.duration * 1000, 1),
-    }
+    return JsonResponse(report.as_dict(details=_may_see_details(request)), status=code)
 
 
 def _may_see_details(request: HttpRequest) -> bool:

@@ -1,0 +1,167 @@
+"""``manage.py dockerflow``: the heartbeat, the settings and the version object for people."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import textwrap
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.module_loading import import_string
+
+from dockerflow import heartbeat
+from dockerflow.conf import conf
+from dockerflow.django import running
+from dockerflow.report import LEVELS, Report, status
+from dockerflow.setting import Setting
+
+PAUSE = 0.5  # seconds between two tries
+
+
+class Command(BaseCommand):
+    help = "Runs the heartbeat's checks here, or shows the settings or the version object."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        subcommands = parser.add_subparsers(dest="subcommand", required=True)
+        beat = subcommands.add_parser(
+            "heartbeat", help="run the checks; exit status 0 for passed, 1 for failed"
+        )
+        beat.add_argument("--json", action="store_true", help="what /__heartbeat__ says, in full")
+        beat.add_argument(
+            "--wait", type=_seconds, default=0.0, metavar="SECONDS", help="try until they pass"
+        )
+        settings = subcommands.add_parser(
+            "settings", help="every setting with its value, its source, its default and its kind"
+        )
+        form = settings.add_mutually_exclusive_group()
+        form.add_argument("--json", action="store_true", help="as a JSON object")
+        form.add_argument(
+            "--env-example", action="store_true", help="as a commented .env of the defaults"
+        )
+        subcommands.add_parser("version", help="the version object that /__version__ serves")
+
+    def handle(self, *args: Any, subcommand: str, **options: Any) -> None:
+        getattr(self, subcommand)(**options)
+
+    def heartbeat(self, *, json: bool, wait: float, **options: Any) -> None:
+        heartbeat.logger.disabled = True  # what it would say is said here
+        try:
+            report = self._passed_or_last(wait)
+        finally:
+            heartbeat.logger.disabled = False
+        if json:
+            self._write_json(report.as_dict(details=True))
+        else:
+            self._write_report(report)
+        if failing := _failing(report):
+            raise CommandError(f"The heartbeat failed: {failing}", returncode=1)
+
+    def _passed_or_last(self, wait: float) -> Report:
+        end = time.monotonic() + wait
+        timeout = conf.DOCKERFLOW_HEARTBEAT_TIMEOUT
+        while True:
+            left = max(end - time.monotonic(), PAUSE)
+            report = running.run(timeout=min(timeout, left) if wait else timeout, ttl=0).report
+            failing, left = _failing(report), end - time.monotonic()
+            if not failing or left <= 0:
+                self._progress("")
+                return report
+            self._progress(f"{wait - left:.0f} s of {wait:g} s: {failing}")
+            time.sleep(min(PAUSE, left))
+
+    def _progress(self, text: str) -> None:
+        """One line on a terminal, which the next one replaces."""
+        if self.stderr.isatty():
+            self.stderr.write(f"\r\x1b[K{text}", ending="")
+            self.stderr.flush()
+
+    def _write_report(self, report: Report) -> None:
+        styles = [
+            (LEVELS["error"], self.style.ERROR),
+            (LEVELS["warning"], self.style.WARNING),
+            (0, self.style.SUCCESS),
+        ]
+        width = max((len(result.check.name) for result in report.results), default=0)
+        for result in report.results:
+            style = next(style for level, style in styles if result.level >= level)
+            optional = "" if result.check.required else "  (optional)"
+            duration = f"{result.duration * 1000:10.1f} ms"
+            shown = style(f"{status(result.level):8}")
+            self.stdout.write(f"{result.check.name:{width}}  {shown} {duration}{optional}")
+            for message in result.messages:
+                self.stdout.write(f"    {message.id}: {message.msg}")
+
+    def settings(self, *, json: bool, env_example: bool, **options: Any) -> None:
+        if env_example:
+            self.stdout.write("\n\n".join(_env_entry(setting) for setting in conf))
+        elif json:
+            self._write_json({setting.name: _plain(setting) for setting in conf})
+        else:
+            for setting in conf:
+                value, source = conf.resolve(setting)
+                self.stdout.write(f"{self.style.MIGRATE_HEADING(setting.name)} ({source})")
+                self.stdout.write(f"    {setting.shown(value)}")
+                default = setting.shown(setting.default)
+                self.stdout.write(f"    {setting.kind.expected}; default {default}")
+
+    def version(self, **options: Any) -> None:
+        version_object = import_string(conf.DOCKERFLOW_VERSION_CALLBACK)(conf.BASE_DIR)
+        if version_object is None:
+            raise CommandError(f"{conf.BASE_DIR} has no version object", returncode=1)
+        self._write_json(version_object)
+
+    def _write_json(self, value: object) -> None:
+        self.stdout.write(json.dumps(value, indent=2))
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError("expected a number of seconds above 0")
+    return seconds
+
+
+def _failing(report: Report) -> str:
+    """The required checks that fail the heartbeat, with their status."""
+    return ", ".join(
+        f"{result.check.name} ({status(result.level)})"
+        for result in report.results
+        if result.check.required and result.level >= running.fail_level()
+    )
+
+
+def _plain(setting: Setting[Any]) -> dict[str, Any]:
+    value, source = conf.resolve(setting)
+    return {
+        "value": "(hidden)" if setting.secret and value is not None else _jsonable(value),
+        "source": source,
+        "default": _jsonable(setting.default),
+        "kind": setting.kind.expected,
+    }
+
+
+def _jsonable(value: Any) -> Any:
+    return str(value) if isinstance(value, os.PathLike) else value
+
+
+def _env_entry(setting: Setting[Any]) -> str:
+    comments = textwrap.wrap(setting.help.replace("``", ""), 77)
+    comments += textwrap.wrap(f"Takes {setting.kind.expected}.", 77)
+    return "\n".join(f"# {line}" for line in comments) + (
+        f"\n#{setting.name}={_env_text(setting.default)}"
+    )
+
+
+def _env_text(value: Any) -> str:
+    """The text from which an environment variable is read as ``value``."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return ",".join(value) or "[]"
+    return f"{value:g}" if isinstance(value, float) else str(value)
