@@ -1,0 +1,221 @@
+"""``manage.py dockerflow``, as people run it: a process with a terminal or without."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from dockerflow.conf import conf
+from tests.web import python_path
+
+BOTH = ["check_database_connected", "check_migrations_applied"]
+
+
+def command(*arguments, **environment):
+    return {
+        "args": [sys.executable, "-m", "django", *arguments],
+        "env": {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "PYTHONPATH": python_path(),
+            **environment,
+        },
+        "stdin": subprocess.DEVNULL,
+    }
+
+
+def manage(*arguments, **environment):
+    return subprocess.run(
+        **command(*arguments, **environment), capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def migrated(tmp_path):
+    """The URL of an SQLite database with all migrations applied."""
+    url = f"sqlite:///{tmp_path}/db.sqlite3"
+    done = manage("migrate", "--skip-checks", DATABASE_URL=url)
+    assert done.returncode == 0, done.stderr
+    return url
+
+
+def without_durations(text):
+    return re.sub(r" +[0-9.]+ ms", " # ms", text)
+
+
+def test_a_heartbeat_that_passes_names_its_checks_and_exits_with_0(migrated):
+    done = manage("dockerflow", "heartbeat", DATABASE_URL=migrated)
+    assert (done.returncode, without_durations(done.stdout), done.stderr) == (
+        0,
+        "check_database_connected  ok # ms\ncheck_migrations_applied  ok # ms\n",
+        "",
+    )
+
+
+def test_a_heartbeat_that_fails_says_why_and_exits_with_1(tmp_path):
+    url = f"sqlite:///{tmp_path}/missing/db.sqlite3"
+    done = manage("dockerflow", "heartbeat", DATABASE_URL=url)
+    assert (done.returncode, without_durations(done.stdout), done.stderr) == (
+        1,
+        (
+            "check_database_connected  error # ms\n"
+            "    dockerflow.health.E001: Could not connect to database"
+            ' "default": unable to open database file\n'
+            "check_migrations_applied  info # ms\n"
+            "    dockerflow.health.I001: Database"
+            ' "default" cannot be asked for its migrations: unable to open database file\n'
+        ),
+        "CommandError: The heartbeat failed: check_database_connected (error)\n",
+    )
+
+
+def test_the_fail_level_decides_as_it_does_for_the_endpoint(tmp_path):
+    url = f"sqlite:///{tmp_path}/empty.sqlite3"
+    strict = manage("dockerflow", "heartbeat", DATABASE_URL=url)
+    lenient = manage(
+        "dockerflow", "heartbeat", DATABASE_URL=url, DOCKERFLOW_HEARTBEAT_FAIL_LEVEL="error"
+    )
+    assert (strict.returncode, lenient.returncode) == (1, 0)
+
+
+def test_json_is_what_the_endpoint_says_to_those_who_may_see_details(migrated):
+    done = manage("dockerflow", "heartbeat", "--json", DATABASE_URL=migrated)
+    body = json.loads(done.stdout)
+    for details in body["details"].values():
+        assert details.pop("duration_ms") >= 0
+    assert body == {
+        "status": "ok",
+        "checks": dict.fromkeys(BOTH, "ok"),
+        "details": {key: {"status": "ok", "level": 0, "messages": {}} for key in BOTH},
+    }
+
+
+def test_wait_passes_as_soon_as_the_database_is_up(postgresql):
+    assert manage("migrate", DATABASE_URL=postgresql.url).returncode == 0
+    postgresql.stop()
+    starting = threading.Timer(3, postgresql.start)
+    starting.start()
+    began = time.monotonic()
+    done = manage("dockerflow", "heartbeat", "--wait", "30", DATABASE_URL=postgresql.url)
+    elapsed = time.monotonic() - began
+    starting.join()
+    assert (done.returncode, 3 <= elapsed < 20) == (0, True), (done, elapsed)
+
+
+def test_wait_gives_up_in_time_and_names_the_check(postgresql):
+    postgresql.stop()
+    began = time.monotonic()
+    done = manage("dockerflow", "heartbeat", "--wait", "2", DATABASE_URL=postgresql.url)
+    elapsed = time.monotonic() - began
+    assert done.returncode == 1
+    assert done.stderr == "CommandError: The heartbeat failed: check_database_connected (error)\n"
+    assert 2 <= elapsed < 10
+
+
+def test_wait_gives_up_in_time_on_a_database_that_hangs(postgresql):
+    postgresql.freeze()
+    began = time.monotonic()
+    done = manage("dockerflow", "heartbeat", "--wait", "2", DATABASE_URL=postgresql.url)
+    elapsed = time.monotonic() - began
+    assert done.stderr == (
+        "CommandError: The heartbeat failed:"
+        " check_database_connected (critical), check_migrations_applied (critical)\n"
+    )
+    assert 2 <= elapsed < 10
+
+
+def test_wait_shows_one_updating_line_on_a_terminal(tmp_path):
+    url = f"sqlite:///{tmp_path}/missing/db.sqlite3"
+    terminal, end = pty.openpty()
+    waiting = command("dockerflow", "heartbeat", "--wait", "1.2", DATABASE_URL=url)
+    subprocess.run(**waiting, stdout=subprocess.DEVNULL, stderr=end, check=False)
+    os.close(end)
+    shown = os.read(terminal, 10_000).decode()
+    os.close(terminal)
+    lines = shown.split("\r\x1b[K")
+    assert lines[1] == "0 s of 1.2 s: check_database_connected (error)"
+    assert "The heartbeat failed" in lines[-1]
+    assert "\n" not in "".join(lines[:-1])
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "soon", "inf"])
+def test_wait_takes_only_seconds(seconds):
+    done = manage("dockerflow", "heartbeat", "--wait", seconds)
+    assert (done.returncode, "--wait" in done.stderr) == (2, True)
+
+
+def test_settings_shows_value_source_kind_and_default_and_hides_secrets():
+    done = manage(
+        "dockerflow",
+        "settings",
+        DOCKERFLOW_HEARTBEAT_TTL="2.5",
+        DOCKERFLOW_HEARTBEAT_TOKEN="tellnobody",
+    )
+    assert "tellnobody" not in done.stdout
+    assert (
+        "DOCKERFLOW_HEARTBEAT_TTL (environment)\n"
+        "    2.5\n"
+        "    a number of seconds, 0 or more; default 0.0\n"
+        "DOCKERFLOW_HEARTBEAT_DETAILS (default)\n"
+        "    'debug'\n"
+        "    debug, always or never; default 'debug'\n"
+        "DOCKERFLOW_HEARTBEAT_TOKEN (environment)\n"
+        "    (hidden)\n"
+    ) in done.stdout
+    assert re.findall(r"^(\w+) \(", done.stdout, re.MULTILINE) == [setting.name for setting in conf]
+
+
+def test_settings_as_json_holds_every_setting_and_no_secret():
+    done = manage("dockerflow", "settings", "--json", DOCKERFLOW_HEARTBEAT_TOKEN="tellnobody")
+    shown = json.loads(done.stdout)
+    assert "tellnobody" not in done.stdout
+    assert list(shown) == [setting.name for setting in conf]
+    assert shown["DOCKERFLOW_HEARTBEAT_TOKEN"] == {
+        "value": "(hidden)",
+        "source": "environment",
+        "default": None,
+        "kind": "a secret of printable ASCII characters without blanks",
+    }
+
+
+def test_the_example_env_file_reads_back_as_the_defaults(tmp_path):
+    example = manage("dockerflow", "settings", "--env-example").stdout
+    active = re.sub(r"^#(\w+=)", r"\1", example, flags=re.MULTILINE)
+    (tmp_path / ".env").write_text(active)
+    in_file = manage("dockerflow", "settings", "--json", BASE_DIR=str(tmp_path))
+    for name, shown in json.loads(in_file.stdout).items():
+        if name == "BASE_DIR":  # it says where the file is
+            continue
+        assert shown["value"] == shown["default"], name
+        expected = "default" if shown["default"] is None else str(tmp_path / ".env")
+        assert shown["source"] == expected, name
+    names = re.findall(r"^(\w+)=", active, re.MULTILINE)
+    assert names == [setting.name for setting in conf]
+
+
+def test_version_prints_the_version_object(tmp_path: Path):
+    version_object = {"source": "https://example.com/r", "version": "1", "commit": "abcdef0"}
+    (tmp_path / "version.json").write_text(json.dumps(version_object))
+    done = manage("dockerflow", "version", BASE_DIR=str(tmp_path))
+    assert (done.returncode, json.loads(done.stdout)) == (0, version_object)
+
+
+def test_version_says_where_there_is_none(tmp_path: Path):
+    done = manage("dockerflow", "version", BASE_DIR=str(tmp_path))
+    assert (done.returncode, done.stdout, done.stderr) == (
+        1,
+        "",
+        f"CommandError: {tmp_path} has no version object\n",
+    )
+
+
+def test_a_subcommand_is_needed():
+    done = manage("dockerflow")
+    assert (done.returncode, "heartbeat,settings,version" in done.stderr) == (2, True)
