@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,11 @@ def home(folder: Path | str) -> dict[str, str]:
     return {"HOME": str(folder), "XDG_RUNTIME_DIR": str(folder)}
 
 
+def python_path() -> str:
+    """Return what makes another Python import the modules that this one does."""
+    return os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path)
+
+
 def unused_port() -> int:
     """Return a free TCP port that no client is given while its server is stopped."""
     while True:
@@ -57,7 +63,7 @@ def unused_port() -> int:
             return port
 
 
-class Process:
+class Process(ABC):
     """One process and its children, on ``port``, in ``folder``.
 
     They end with the ``with`` block, and with the test run should that be killed (watchdog.py).
@@ -72,7 +78,8 @@ class Process:
         self.log = self.folder / "output.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._watchdog = subprocess.Popen(
-            [sys.executable, "-I", Path(__file__).with_name("watchdog.py"), self.folder],
+            [sys.executable, "-m", "tests.watchdog", self.folder],
+            env={**os.environ, "PYTHONPATH": python_path()},
             stdin=subprocess.PIPE,
             start_new_session=True,
         )
@@ -93,9 +100,9 @@ class Process:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
+    @abstractmethod
     def command(self) -> Sequence[str | Path]:
         """What to run, in the foreground."""
-        raise NotImplementedError
 
     def environment(self) -> dict[str, str]:
         """This one's, with a home of its own to leave sockets and caches in."""

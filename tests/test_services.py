@@ -1,9 +1,12 @@
 """The tests' own servers start, stop, freeze and thaw for real, and leave nothing behind."""
 
+import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -11,11 +14,36 @@ import psycopg
 import pytest
 import redis
 
-from tests.process import Failed
+from tests import process
+from tests.process import Failed, Process, python_path
 from tests.services import MariaDB, PostgreSQL, Redis
-from tests.web import Chromium, Server, python_path
+from tests.web import Chromium, Server
 
 HELLO = "wsgiref.simple_server:demo_app"
+
+
+class Deaf(Process):
+    """Listens on its port, and not to SIGTERM."""
+
+    def command(self) -> list[str]:
+        program = f"""
+import signal, socket, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+server = socket.create_server(("127.0.0.1", {self.port}))
+time.sleep(600)
+"""
+        return [sys.executable, "-c", program]
+
+
+class Idle(Process):
+    """Does not listen on its port."""
+
+    def command(self) -> list[str]:
+        return [
+            sys.executable,
+            "-c",
+            "import time; print('still here', flush=True); time.sleep(600)",
+        ]
 
 
 def test_postgresql_answers_on_the_same_port_after_a_restart(postgresql: PostgreSQL) -> None:
@@ -112,9 +140,30 @@ def test_a_server_imports_what_the_tests_import() -> None:
 
 
 def test_a_server_that_does_not_come_up_says_why() -> None:
-    server = Server("gunicorn", "no.such:application")
-    with pytest.raises(Failed, match="No module named 'no'"), server:
-        pass
+    with pytest.raises(Failed, match="No module named 'no'"), ExitStack() as stack:
+        stack.enter_context(Server("gunicorn", "no.such:application"))
+
+
+def test_a_process_that_does_not_stop_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "STOP_TIMEOUT", 0.2)
+    with Deaf() as deaf:
+        survivor = psutil.Process(deaf.pid)
+        with pytest.raises(Failed, match=r"still there after 0\.2 s"):
+            deaf.stop()
+    assert not survivor.is_running()
+
+
+def test_a_process_that_is_never_ready_says_what_it_printed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(process, "START_TIMEOUT", 2)
+    with pytest.raises(Failed, match=r"not ready within 2 s:\nstill here"), ExitStack() as stack:
+        stack.enter_context(Idle())
+
+
+def test_a_command_that_fails_says_what_it_printed(redis_server: Redis) -> None:
+    with pytest.raises(Failed, match=r"sh exited with 3:\nno"):
+        redis_server.run("sh", "-c", "echo no; exit 3")
 
 
 def test_chromium_shows_a_page_as_html_and_as_a_picture(chromium: Chromium, tmp_path: Path) -> None:
@@ -151,3 +200,50 @@ input()
         time.sleep(0.05)
     assert [process for process in family if process.is_running()] == []
     assert not Path(folder).exists()
+
+
+@pytest.fixture
+def pytest_run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run one test that needs a browser where there is none."""
+    (tmp_path / "test_page.py").write_text("def test_page(chromium):\n    pass\n")
+
+    inherited = {
+        name: value for name, value in os.environ.items() if name not in {"CI", "TOX_ENV_NAME"}
+    }
+
+    def run(**environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", "-ra", "-p", "tests.conftest", "-p", "no:django"],
+            cwd=tmp_path,
+            env={**inherited, "PATH": str(tmp_path), "PYTHONPATH": python_path(), **environment},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def test_what_is_missing_skips_a_test_and_says_how_to_get_it(
+    pytest_run: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    done = pytest_run()
+    assert (done.returncode, "chromium not found: apt-get install chromium" in done.stdout) == (
+        0,
+        True,
+    )
+
+
+def test_a_run_that_skips_has_failed_in_ci(
+    pytest_run: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    done = pytest_run(CI="true")
+    assert (done.returncode, "a run that skips tests has failed" in done.stdout) == (1, True)
+
+
+def test_tox_refuses_to_test_anything_but_the_installed_package(
+    pytest_run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    (tmp_path / "dockerflow.py").touch()
+    done = pytest_run(TOX_ENV_NAME="py312")
+    assert (done.returncode, str(tmp_path / "dockerflow.py") in done.stdout) == (1, True)

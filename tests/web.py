@@ -12,13 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.process import HOST, Process, find_program, home
+from tests.process import HOST, Process, find_program, home, python_path
 from tests.watchdog import family
-
-
-def python_path() -> str:
-    """Return what makes another Python import the modules that this one does."""
-    return os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path)
 
 
 class Answer(NamedTuple):
