@@ -1,0 +1,181 @@
+"""Any object as plain data that every JSON encoder writes alike, and that data as one line.
+
+A log record may hold anything, and a line that a collector can't read is a line lost. So values
+are first made plain: strings, booleans, numbers, lists and objects, never null (the mozlog schema
+has none), never NaN (JSON has none). Plain data then goes to orjson, else to msgspec, else to
+:mod:`json`; the bytes are the same whichever is installed.
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable, Container
+from datetime import date, time, timedelta
+from decimal import Decimal
+from pathlib import PurePath
+from typing import Any, TypeAlias
+from uuid import UUID
+
+Jsonable: TypeAlias = "str | int | float | list[Jsonable] | dict[str, Jsonable]"
+
+# Values of exactly these types are plain as they are; the formatter need not call jsonable().
+PLAIN_TYPES = frozenset({str, int, bool})
+
+# orjson gives up at 254 levels, people much earlier.
+_MAX_DEPTH = 32
+
+# str() refuses more digits than sys.set_int_max_str_digits() allows, which is never below 640.
+_MAX_INT_BITS = 2048
+
+_CONTAINERS: tuple[Any, ...] = (list, tuple, set, frozenset)
+
+
+def _decoded(value: bytes | bytearray | memoryview) -> str:
+    return bytes(value).decode("utf-8", "backslashreplace")
+
+
+_SPELLINGS: tuple[tuple[tuple[type, ...], Callable[[Any], str]], ...] = (
+    ((date, time), lambda moment: moment.isoformat()),
+    ((bytes, bytearray, memoryview), _decoded),
+    ((Decimal, UUID, PurePath, timedelta), str),
+)
+
+# What JSON allows inside a string and a reader of lines or of UTF-8 does not: the line breaks of
+# str.splitlines() that JSON leaves alone, and lone surrogates.
+_UNSAFE = re.compile("[\x85\u2028\u2029\ud800-\udfff]")
+
+
+class _RareFloat(float):
+    """A float that the encoders spell differently: orjson and msgspec refuse it, json does not."""
+
+
+def jsonable(value: object) -> Jsonable:
+    """Return `value` as plain data, whatever it is; never raises an :exc:`Exception`.
+
+    Strings, booleans and numbers stay what they are. Dicts and lists are copied; tuples and sets
+    become lists. A dict's entry that is ``None`` is left out; elsewhere ``None``, and NaN and the
+    infinities everywhere, become text. Dates and times are ISO 8601; bytes are read as UTF-8;
+    Decimal, UUID, paths and timedelta are their ``str``; a request is its class, method and path
+    without the query string. Everything else, and a container inside itself or below 32 others, is
+    its ``repr``.
+    """
+    return _plain(value, ())
+
+
+def jsonable_object(items: dict[Any, Any]) -> dict[str, Jsonable]:
+    """Return a dict as :func:`jsonable` does."""
+    return _object([*dict.items(items)], (id(items),))
+
+
+def text(value: object) -> str:
+    """Return what stands for `value` where JSON has nothing for it; never raises an Exception."""
+    kind = type(value)
+    try:
+        for types, spell in _SPELLINGS:
+            if issubclass(kind, types):
+                return spell(value)
+        if hasattr(kind, "get_full_path"):  # Django's own repr would show the query string
+            request: Any = value
+            return f"<{kind.__name__}: {request.method} {request.path!r}>"
+        return repr(value)
+    except Exception as error:
+        return f"<{kind.__name__} that can't be shown: {type(error).__name__}>"
+
+
+def one_line(plain: Jsonable) -> str:
+    """Return `plain` data as JSON: one line, strictly valid, compact, not escaped to ASCII.
+
+    Half a surrogate pair, which UTF-8 can't express, becomes its escape as text.
+    """
+    try:
+        line = _encode(plain)
+    except Exception:  # numbers beyond 64 bits, rare floats, half a surrogate pair
+        line = _encode_anything(jsonable(plain))
+    if line.isascii() or line.isprintable():
+        return line
+    return _UNSAFE.sub(_escape, line)
+
+
+def free_name(name: str, taken: Container[str]) -> str:
+    """Return `name`, with as many underscores behind it as make it one that is not `taken`."""
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _plain(value: Any, inside: tuple[int, ...]) -> Jsonable:
+    # Never isinstance(): it asks a lazy object for its class, which may well query a database.
+    kind = type(value)
+    if issubclass(kind, str):
+        return str.__str__(value)
+    if issubclass(kind, int):
+        return bool(value) if kind is bool else _int(int.__int__(value))
+    if issubclass(kind, float):
+        return _float(float.__float__(value))
+    if value is None:
+        return "None"
+    if len(inside) < _MAX_DEPTH and id(value) not in inside:
+        # What is stored, in one go: a subclass may show less of it (Django's MultiValueDict shows
+        # the last of several values), and another thread may be changing it.
+        if issubclass(kind, dict):
+            return _object([*dict.items(value)], (*inside, id(value)))
+        for container in _CONTAINERS:
+            if issubclass(kind, container):
+                return _list([*container.__iter__(value)], (*inside, id(value)))
+    return text(value)
+
+
+def _object(items: list[tuple[object, object]], inside: tuple[int, ...]) -> dict[str, Jsonable]:
+    plain: dict[str, Jsonable] = {}
+    for key, item in items:
+        if item is not None:
+            plain[free_name(_name(key), plain)] = _plain(item, inside)
+    return plain
+
+
+def _list(items: list[object], inside: tuple[int, ...]) -> list[Jsonable]:
+    return [_plain(item, inside) for item in items]
+
+
+def _name(key: object) -> str:
+    plain = _plain(key, ())
+    return text(key) if isinstance(plain, (list, dict)) else str(plain)
+
+
+def _int(number: int) -> int | str:
+    return number if number.bit_length() <= _MAX_INT_BITS else hex(number)
+
+
+def _float(number: float) -> float | str:
+    if math.isnan(number):
+        return "NaN"
+    if math.isinf(number):
+        return "Infinity" if number > 0 else "-Infinity"
+    # Within these bounds no encoder uses an exponent.
+    return number if number == 0 or 1e-4 <= abs(number) < 1e16 else _RareFloat(number)
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = f"\\u{ord(match[0]):04x}"
+    return code if code < "\\ud800" else "\\" + code
+
+
+_encode_anything = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def _fastest_encoder() -> Callable[[Jsonable], str]:
+    try:
+        import orjson  # noqa: PLC0415 - optional
+    except ImportError:
+        pass
+    else:
+        return lambda plain: orjson.dumps(plain).decode()
+    try:
+        import msgspec  # noqa: PLC0415 - optional
+    except ImportError:
+        return _encode_anything
+    encoder = msgspec.json.Encoder()
+    return lambda plain: encoder.encode(plain).decode()
+
+
+_encode = _fastest_encoder()

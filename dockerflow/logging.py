@@ -1,0 +1,92 @@
+"""Logs in the mozlog schema, one line of JSON a record, with the id of the request in each."""
+
+import json
+import warnings
+from typing import Any, Literal
+
+from dockerflow.jsonable import jsonable
+from dockerflow.mozlog import MozlogFormatter, MozlogHandler
+from dockerflow.request_id import (
+    RequestIdLogFilter,
+    get_or_generate_request_id,
+    request_id_context,
+)
+from dockerflow.tracebacks import safer_format_traceback
+
+__all__ = [
+    "JsonLogFormatter",
+    "MozlogFormatter",
+    "MozlogHandler",
+    "RequestIdLogFilter",
+    "SafeJSONEncoder",
+    "config",
+    "get_or_generate_request_id",
+    "request_id_context",
+    "safer_format_traceback",
+]
+
+
+def config(
+    *,
+    format: Literal["mozlog", "console"] | None = None,  # noqa: A002 - as the setting is called
+    level: str | int | None = None,
+    logger_name: str = "Dockerflow",
+) -> dict[str, Any]:
+    """Return a fresh dict for Django's ``LOGGING``, gunicorn's ``logconfig_dict`` or dictConfig.
+
+    Everything goes to stdout, by one handler of the root logger: as JSON, or (``console``) in
+    colours for people. `format` and `level` are otherwise ``DOCKERFLOW_LOG_FORMAT`` and
+    ``DOCKERFLOW_LOG_LEVEL``, read when the dict is applied. Django's and the web servers' loggers
+    lose handlers and levels of their own, so that nothing is written twice and `level` holds for
+    all; the access lines of passing probes are dropped.
+    """
+    filters = {
+        "django": [],
+        "django.server": ["failing_probes"],
+        "gunicorn.error": [],
+        "gunicorn.access": ["failing_probes"],
+        "uvicorn": [],
+        "uvicorn.error": [],
+        "uvicorn.access": ["failing_probes"],
+    }
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"failing_probes": {"()": "dockerflow.access.PassingProbeFilter"}},
+        "formatters": {
+            "mozlog": {"()": "dockerflow.logging.MozlogFormatter"},
+            "console": {"()": "dockerflow.console.ConsoleFormatter"},
+        },
+        "handlers": {
+            "stdout": {
+                "class": "dockerflow.logging.MozlogHandler",
+                "name": logger_name,
+                "formatter": format or "ext://dockerflow.conf.lenient.DOCKERFLOW_LOG_FORMAT",
+            }
+        },
+        "root": {
+            "handlers": ["stdout"],
+            "level": level or "ext://dockerflow.conf.lenient.DOCKERFLOW_LOG_LEVEL",
+        },
+        "loggers": {
+            name: {"handlers": [], "filters": names, "level": "NOTSET", "propagate": True}
+            for name, names in filters.items()
+        },
+    }
+
+
+class JsonLogFormatter(MozlogFormatter):
+    """The old name of :class:`MozlogFormatter`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        warnings.warn(
+            "JsonLogFormatter is deprecated: use MozlogFormatter.", DeprecationWarning, stacklevel=2
+        )
+        super().__init__(*args, **kwargs)
+
+
+class SafeJSONEncoder(json.JSONEncoder):
+    """Writes what :mod:`json` refuses as :func:`dockerflow.jsonable.jsonable` does."""
+
+    def default(self, o: object) -> object:
+        return jsonable(o)

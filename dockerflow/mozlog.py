@@ -1,0 +1,211 @@
+"""Records in the mozlog schema, one line of JSON each.
+
+Schema: https://wiki.mozilla.org/Firefox/Services/Logging
+"""
+
+import json
+import logging
+import os
+import re
+import socket
+import sys
+from collections.abc import Mapping, Set
+from copy import copy
+from typing import Any, ClassVar, Literal, TextIO
+
+from dockerflow.jsonable import (
+    PLAIN_TYPES,
+    free_name,
+    jsonable,
+    jsonable_object,
+    one_line,
+    text,
+)
+from dockerflow.request_id import request_id_context
+from dockerflow.tracebacks import ExcInfo, safer_format_traceback
+
+# What every record has, in the order in which LogRecord.__init__ sets it.
+_STANDARD_ATTRS = tuple(vars(logging.LogRecord("", 0, "", 0, "", (), None)))
+_STANDARD_COUNT = len(_STANDARD_ATTRS)
+_LAST_STANDARD_ATTR = _STANDARD_ATTRS[-1]
+
+# What a stream's encoding may lack; see MozlogHandler.
+_NON_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
+class MozlogFormatter(logging.Formatter):
+    """Formats a record as one line of strictly valid JSON in the mozlog schema.
+
+    Nothing in a record makes it fail. `fmt`, `datefmt` and `style` are what ini files pass to any
+    formatter; `logger_name` is the ``Logger`` of every line.
+    """
+
+    LOGGING_FORMAT_VERSION: ClassVar[str] = "2.0"
+
+    # https://datatracker.ietf.org/doc/html/rfc5424#section-6.2.1
+    SYSLOG_LEVEL_MAP: ClassVar[Mapping[int, int]] = {
+        logging.CRITICAL: 2,
+        logging.ERROR: 3,
+        logging.WARNING: 4,
+        logging.INFO: 6,
+        logging.DEBUG: 7,
+    }
+
+    # For levels below all of the map; one between two of them counts as the lower of the two.
+    DEFAULT_SYSLOG_LEVEL: ClassVar[int] = 7
+
+    EXCLUDED_LOGRECORD_ATTRS: ClassVar[Set[str]] = frozenset(
+        {*_STANDARD_ATTRS, "asctime", "message", "taskName"}
+    )
+
+    def __init__(
+        self,
+        fmt: str | None = None,
+        datefmt: str | None = None,
+        style: Literal["%", "{", "$"] = "%",
+        logger_name: str = "Dockerflow",
+    ) -> None:
+        super().__init__(fmt=fmt, datefmt=datefmt, style=style)
+        self.logger_name = logger_name
+        self.hostname = socket.gethostname()
+        self._excluded = frozenset(self.EXCLUDED_LOGRECORD_ATTRS) | {"rid"}
+        self._excludes_standard = self._excluded.issuperset(_STANDARD_ATTRS)
+        self._extended = type(self).convert_record is not MozlogFormatter.convert_record
+
+    def format(self, record: logging.LogRecord) -> str:
+        return one_line(self.plain_record(record))
+
+    def plain_record(self, record: logging.LogRecord) -> dict[str, Any]:
+        """Return what :meth:`convert_record` makes of `record`, as plain data."""
+        if not self._extended:
+            return self.convert_record(record)
+        try:
+            return jsonable_object(self.convert_record(record))
+        except Exception as error:
+            out = MozlogFormatter.convert_record(self, record)
+            _merge(out["Fields"], {"convert_record_error": error})
+            return out
+
+    def convert_record(self, record: logging.LogRecord) -> dict[str, Any]:
+        """Return `record` in the mozlog schema. Projects may extend it, with values of any type.
+
+        ``Fields`` holds the message (``msg``), the id of the request (``rid``), an exception
+        (``error`` and ``traceback``), a stack (``stack``) and each `extra` under its own name,
+        with an underscore behind it where that is taken. A dict as message counts as `extra`.
+        """
+        attributes = vars(record)
+        message: Any = record.msg
+        structured = issubclass(type(message), dict) and not record.args
+        fields = {} if structured else _message(record)
+        rid = attributes.get("rid")
+        if rid is None:
+            rid = request_id_context.get()
+        if rid is not None:
+            fields["rid"] = rid if type(rid) is str else jsonable(rid)
+        if record.exc_info or record.exc_text or record.stack_info:
+            fields.update(_trouble(record))
+        if structured:
+            _merge(fields, message)
+        for name in self._extra_names(attributes):
+            value = attributes[name]
+            if name in fields or type(value) not in PLAIN_TYPES or type(name) is not str:
+                _merge(fields, {name: value})
+            else:
+                fields[name] = value
+        out = self._envelope(record)
+        out["Fields"] = fields or {"msg": ""}
+        return out
+
+    def is_value_jsonlike(self, value: str) -> bool:
+        """Say whether `value` looks like a JSON object, for a project's own `convert_record`.
+
+        Mozilla's formatter drops such messages; this one keeps them as they are.
+        """
+        return value.startswith("{") and value.endswith("}")
+
+    def _envelope(self, record: logging.LogRecord) -> dict[str, Any]:
+        severity = self.SYSLOG_LEVEL_MAP.get(record.levelno)
+        return {
+            "Timestamp": int(record.created * 1e9),
+            "Type": record.name or "root",
+            "Logger": self.logger_name,
+            "Hostname": self.hostname,
+            "EnvVersion": self.LOGGING_FORMAT_VERSION,
+            "Severity": self._severity(record) if severity is None else severity,
+            "Pid": record.process or os.getpid(),  # None if logging.logProcesses is off
+        }
+
+    def _severity(self, record: logging.LogRecord) -> int:
+        lower = [level for level in self.SYSLOG_LEVEL_MAP if level <= (record.levelno or 0)]
+        return self.SYSLOG_LEVEL_MAP[max(lower)] if lower else self.DEFAULT_SYSLOG_LEVEL
+
+    def _extra_names(self, attributes: dict[str, Any]) -> list[str]:
+        names = [*attributes]
+        if (
+            self._excludes_standard
+            and len(names) >= _STANDARD_COUNT
+            and names[_STANDARD_COUNT - 1] == _LAST_STANDARD_ATTR
+        ):
+            # They come first, unless a record factory is peculiar: one cut instead of 20 look-ups.
+            del names[:_STANDARD_COUNT]
+        return [name for name in names if name not in self._excluded]
+
+
+class MozlogHandler(logging.StreamHandler):  # type: ignore[type-arg] # subscriptable from 3.11 on
+    """Writes mozlog lines to `stream` (by default stdout); `name` is the ``Logger`` of each.
+
+    Where the stream's encoding lacks a character, its JSON escape is written.
+    """
+
+    def __init__(self, stream: TextIO | None = None, name: str = "Dockerflow") -> None:
+        super().__init__(sys.stdout if stream is None else stream)
+        self.logger_name = name
+        self.setFormatter(MozlogFormatter())
+
+    def setFormatter(self, fmt: logging.Formatter | None) -> None:  # noqa: N802 - logging's name
+        if isinstance(fmt, MozlogFormatter):
+            fmt = copy(fmt)  # other handlers may use it, under their names
+            fmt.logger_name = self.logger_name
+        super().setFormatter(fmt)
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = super().format(record)
+        return line if line.isascii() else self._writable(line)
+
+    def _writable(self, line: str) -> str:
+        try:
+            line.encode(getattr(self.stream, "encoding", None) or "utf-8")
+        except UnicodeEncodeError:
+            return _NON_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], line)
+        return line
+
+
+def _message(record: logging.LogRecord) -> dict[str, Any]:
+    try:
+        message = record.getMessage()
+    except Exception:  # arguments that don't fit, or can't be shown
+        return {"msg": str(jsonable(record.msg)), "args": jsonable(record.args)}
+    return {"msg": message} if message else {}
+
+
+def _trouble(record: logging.LogRecord) -> dict[str, Any]:
+    trouble: dict[str, Any] = {}
+    if record.exc_info and record.exc_info != (None, None, None):
+        trouble = _failure(record.exc_info)
+    elif record.exc_text:  # it came through a socket
+        trouble["traceback"] = record.exc_text
+    if record.stack_info:
+        trouble["stack"] = record.stack_info
+    return trouble
+
+
+def _failure(exc_info: ExcInfo) -> dict[str, Any]:
+    try:
+        return {"error": text(exc_info[1]), "traceback": safer_format_traceback(*exc_info)}
+    except Exception:  # somebody's exc_info=(...) is not what sys.exc_info() returns
+        return {"error": text(exc_info)}
+
+
+def _merge(fields: dict[str, Any], extra: dict[Any, Any]) -> None:
+    for name, value in jsonable_object(extra).items():
+        fields[free_name(name, fields)] = value
