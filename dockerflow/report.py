@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -115,7 +116,8 @@ def execute(check: Check) -> Result:
 
 def raised(check: Check, error: BaseException, duration: float = 0.0) -> Result:
     """The result of a check that did not get as far as returning."""
-    text = f"{check.name} raised {type(error).__name__}: {error}"
+    shown = "".join(traceback.format_exception_only(error)).strip()  # str() may raise as well
+    text = f"{check.name} raised {shown}"
     message = Message(CRITICAL, health.CRITICAL_CHECK_RAISED, scrub(text))
     return Result(check, (message,), duration, error)
 

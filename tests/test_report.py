@@ -1,0 +1,146 @@
+"""What becomes of what a check returns or raises, seen through a heartbeat."""
+
+import asyncio
+from typing import NamedTuple
+
+import pytest
+
+from dockerflow.heartbeat import Heartbeat
+from dockerflow.report import Check, Message, status
+
+
+class Said(NamedTuple):
+    """A message as another framework might have it."""
+
+    level: int
+    msg: object
+    id: str | None = None
+
+
+class Unspeakable(Exception):
+    def __str__(self):
+        raise RuntimeError("this exception cannot be put in words")
+
+
+def messages(function):
+    check = Check("check", "key", function)
+    [result] = Heartbeat().run_inline([check], fail_level=30).report.results
+    return list(result.messages)
+
+
+def raises(error):
+    def function():
+        raise error
+
+    return function
+
+
+async def awaited():
+    await asyncio.sleep(0)
+    return [Said(20, "awaited", "x.I001")]
+
+
+def generator():
+    yield Said(20, "yielded", "x.I001")
+
+
+def broken_generator():
+    yield Said(20, "yielded", "x.I001")
+    raise ValueError("half way")
+
+
+async def async_generator():
+    yield Said(20, "yielded", "x.I001")
+
+
+def junk(text):
+    return [Message(50, "dockerflow.health.C003", text)]
+
+
+def critical(text):
+    return [Message(50, "dockerflow.health.C002", text)]
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (list, []),
+        (lambda: [Said(30, "text", "x.W001")], [Message(30, "x.W001", "text")]),
+        (lambda: (Said(30, 5),), [Message(30, "check", "5")]),
+        (generator, [Message(20, "x.I001", "yielded")]),
+        (awaited, [Message(20, "x.I001", "awaited")]),
+    ],
+)
+def test_messages_come_from_any_iterable_and_any_awaitable(function, expected):
+    assert messages(function) == expected
+
+
+@pytest.mark.parametrize(
+    ("function", "text"),
+    [
+        (lambda: None, "check returned NoneType where a list of messages belongs"),
+        (lambda: "ok", "check returned str where a list of messages belongs"),
+        (lambda: b"ok", "check returned bytes where a list of messages belongs"),
+        (lambda: 1, "check returned int where a list of messages belongs"),
+        (lambda: {"status": "ok"}, "check returned str where a message belongs"),
+        (async_generator, "check returned async_generator where a list of messages belongs"),
+    ],
+)
+def test_junk_becomes_a_critical_message(function, text):
+    assert messages(function) == junk(text)
+
+
+def test_junk_among_messages_spares_the_messages():
+    said = Said(20, "text", "x.I001")
+    assert messages(lambda: [said, None, said]) == [
+        Message(20, "x.I001", "text"),
+        *junk("check returned NoneType where a message belongs"),
+        Message(20, "x.I001", "text"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("function", "text"),
+    [
+        (raises(ValueError("boom")), "check raised ValueError: boom"),
+        (raises(ValueError()), "check raised ValueError"),
+        (raises(SystemExit(3)), "check raised SystemExit: 3"),
+        (raises(KeyboardInterrupt()), "check raised KeyboardInterrupt"),
+        (raises(asyncio.CancelledError()), "check raised asyncio.exceptions.CancelledError"),
+        (
+            raises(Unspeakable()),
+            "check raised tests.test_report.Unspeakable: <exception str() failed>",
+        ),
+        (broken_generator, "check raised ValueError: half way"),
+        (lambda: [Said("high", "text")], "check raised ValueError: invalid literal for int()"),
+        (
+            lambda: [Said(30, Unspeakable())],
+            "check raised RuntimeError: this exception cannot be put in words",
+        ),
+    ],
+)
+def test_an_exception_becomes_a_critical_message(function, text):
+    [message] = messages(function)
+    assert [Message(message.level, message.id, message.msg.partition(" with")[0])] == critical(text)
+
+
+def test_neither_a_message_nor_an_exception_gives_a_credential_away():
+    url = "postgres://user:hunter2@db/app"
+    scrubbed = "postgres://***@db/app"
+    assert messages(lambda: [Said(30, url, "x.W001")]) == [Message(30, "x.W001", scrubbed)]
+    assert messages(raises(OSError(url))) == critical(f"check raised OSError: {scrubbed}")
+
+
+def test_a_level_between_two_names_has_the_lower_name():
+    assert [status(level) for level in (0, 5, 10, 20, 29, 30, 35, 40, 50, 90)] == [
+        "ok",
+        "ok",
+        "debug",
+        "info",
+        "info",
+        "warning",
+        "warning",
+        "error",
+        "critical",
+        "critical",
+    ]
