@@ -20,7 +20,7 @@ from tests.watchdog import family, send
 
 HOST = "127.0.0.1"
 START_TIMEOUT = 60  # seconds; generous, the machine may be busy
-STOP_TIMEOUT = 30  # seconds
+STOP_TIMEOUT = 60  # seconds; gunicorn gives its workers 30
 
 
 class Missing(Exception):
@@ -174,6 +174,7 @@ class Process(ABC):
 
     def freeze(self) -> None:
         """Halt the process and its children: connections hang, and none is closed."""
+        os.kill(self.pid, signal.SIGSTOP)  # first, so that it has no more children
         send(signal.SIGSTOP, family(self.pid))
 
     def thaw(self) -> None:
@@ -199,8 +200,8 @@ class Process(ABC):
             raise Failed(f"{command[0]} exited with {done.returncode}:\n{done.stdout}")
 
     def revive(self) -> None:
-        """Undo freeze() and stop()."""
-        if self._process is None:
+        """Undo freeze(), stop(), or whatever else it came to."""
+        if self._process is None or self._process.poll() is not None:
             self.start()
         self.thaw()
 

@@ -97,6 +97,14 @@ def test_a_frozen_redis_hangs_until_it_thaws(redis_server: Redis) -> None:
         assert client.ping()
 
 
+def test_a_redis_that_was_killed_is_revived_on_the_same_port() -> None:
+    with Redis() as server, redis.Redis.from_url(server.url, retry=None) as client:
+        os.kill(server.pid, signal.SIGKILL)
+        os.waitid(os.P_PID, server.pid, os.WEXITED | os.WNOWAIT)
+        server.revive()
+        assert client.ping()
+
+
 def test_mariadb_keeps_its_data_over_a_restart(mariadb: MariaDB) -> None:
     mariadb.execute("CREATE TABLE django.kept (number int)")
     mariadb.restart()
@@ -109,12 +117,8 @@ def test_a_server_answers_on_its_port_and_stops_when_told() -> None:
     with Server(*command, GUNICORN_CMD_ARGS="--threads=2") as server:
         answer = server.get("/path", headers={"Accept": "everything"})
         first, *environ = answer.body.decode().splitlines()
-        assert (answer.status, answer.headers["Content-Type"], first, len(server.workers())) == (
-            200,
-            "text/plain; charset=utf-8",
-            "Hello world!",
-            1,
-        )
+        assert (answer.status, answer.headers.get_content_type()) == (200, "text/plain")
+        assert (first, len(server.workers())) == ("Hello world!", 1)
         assert set(environ) >= {
             "HTTP_ACCEPT = 'everything'",
             "PATH_INFO = '/path'",
@@ -228,10 +232,8 @@ def test_what_is_missing_skips_a_test_and_says_how_to_get_it(
     pytest_run: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     done = pytest_run()
-    assert (done.returncode, "chromium not found: apt-get install chromium" in done.stdout) == (
-        0,
-        True,
-    )
+    said = "chromium not found: apt-get install chromium" in done.stdout
+    assert (done.returncode, said) == (0, True)
 
 
 def test_a_run_that_skips_has_failed_in_ci(
