@@ -19,21 +19,20 @@ import os
 from collections.abc import Iterator
 from configparser import Error as IniError
 from configparser import NoSectionError
-from copy import copy
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from decouple import AutoConfig, Config, RepositoryEmpty, RepositoryEnv, RepositoryIni, strtobool
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 
 from dockerflow import values
-from dockerflow.setting import Found, Resolved, Setting
+from dockerflow.setting import DEFAULT, Found, Setting, Settings
 from dockerflow.values import Kind, did_you_mean
 
-T = TypeVar("T")
+__all__ = ["DEFAULT", "DJANGO", "ENVIRONMENT", "Conf", "conf", "lenient"]
 
-DJANGO, ENVIRONMENT, DEFAULT = "Django setting", "environment", "default"
+DJANGO, ENVIRONMENT = "Django setting", "environment"
 _MISSING = object()
 _boolean = values.boolean(strtobool)
 _EMPTY = RepositoryEmpty()
@@ -47,7 +46,7 @@ def _known_aliases(aliases: list[str] | None) -> Iterator[str]:
             yield f"holds {alias!r}, which is not in DATABASES{hint}"
 
 
-class Conf:
+class Conf(Settings):
     BASE_DIR = Setting(values.path, Path("/app"), "The directory in which ``version.json`` lies.")
     DOCKERFLOW_VERSION_CALLBACK = Setting(
         values.dotted_path,
@@ -131,38 +130,6 @@ class Conf:
     def __init__(self) -> None:
         self._files: dict[tuple[str, int], RepositoryEmpty] = {}
 
-    def __iter__(self) -> Iterator[Setting[Any]]:
-        """Every declaration, in the order of the reference."""
-        return (value for value in vars(Conf).values() if isinstance(value, Setting))
-
-    def resolve(self, setting: Setting[T]) -> Resolved[T]:
-        """The typed value and its source.
-
-        :raises django.core.exceptions.ImproperlyConfigured: the setting does not take the value
-        """
-        found = self._find(setting)
-        if found is None:
-            return Resolved(copy(setting.default), DEFAULT)
-        if found.value is None:  # a Django setting that asks for the default
-            return Resolved(copy(setting.default), found.source)
-        try:
-            return Resolved(setting.kind.parse(found.value), found.source)
-        except ValueError as error:
-            raise ImproperlyConfigured(setting.problem(found, str(error))) from None
-
-    def problems(self) -> list[str]:
-        """A line for each value that cannot work; imports what dotted paths name."""
-        lines = []
-        for setting in self:
-            try:
-                resolved = self.resolve(setting)
-            except ImproperlyConfigured as error:
-                lines.append(str(error))
-            else:
-                clauses = setting.kind.check(resolved.value)
-                lines += [setting.problem(resolved, clause) for clause in clauses]
-        return list(dict.fromkeys(lines))
-
     def unknown_names(self) -> list[str]:
         """A line for each ``DOCKERFLOW_*`` name that is set and means nothing."""
         known = [name for setting in self for name in setting.names]
@@ -183,7 +150,7 @@ class Conf:
                 f"Dockerflow cannot start with its settings as they are:{lines}"
             )
 
-    def _find(self, setting: Setting[Any]) -> Found | None:
+    def find(self, setting: Setting[Any]) -> Found | None:
         direct = self._read(setting.name)
         in_file = self._read(setting.file_name) if setting.secret else None
         if in_file is None or in_file.value is None or (direct and direct.rank < in_file.rank):

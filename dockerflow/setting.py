@@ -1,12 +1,18 @@
-"""One declaration of a setting: kind, default and meaning together, read as a typed attribute."""
+"""Declared settings: kind, default and meaning in one place, read as a typed attribute."""
 
 from __future__ import annotations
 
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar, overload
+from collections.abc import Iterator
+from copy import copy
+from typing import Any, Generic, NamedTuple, TypeVar, overload
+
+from django.core.exceptions import ImproperlyConfigured
 
 from dockerflow.values import Kind
 
 T = TypeVar("T")
+
+DEFAULT = "default"
 
 
 class Found(NamedTuple):
@@ -24,14 +30,8 @@ class Resolved(NamedTuple, Generic[T]):
     source: str
 
 
-class Resolver(Protocol):
-    """What settings are attributes of: it knows where values come from."""
-
-    def resolve(self, setting: Setting[T]) -> Resolved[T]: ...
-
-
 class Setting(Generic[T]):
-    """One declaration: as an attribute of ``Conf`` it reads as the typed value.
+    """One declaration: as an attribute of :class:`Settings` it reads as the typed value.
 
     A ``secret`` is never shown, and ``NAME_FILE`` may name a file that holds it (Docker and
     Kubernetes secrets).
@@ -45,15 +45,15 @@ class Setting(Generic[T]):
         self.help = help
         self.secret = secret
 
-    def __set_name__(self, owner: type[Resolver], name: str) -> None:
+    def __set_name__(self, owner: type[Settings], name: str) -> None:
         self.name = name
 
     @overload
-    def __get__(self, conf: None, owner: type[Resolver]) -> Setting[T]: ...
+    def __get__(self, settings: None, owner: type[Settings]) -> Setting[T]: ...
     @overload
-    def __get__(self, conf: Resolver, owner: type[Resolver]) -> T: ...
-    def __get__(self, conf: Resolver | None, owner: type[Resolver]) -> Setting[T] | T:
-        return self if conf is None else conf.resolve(self).value
+    def __get__(self, settings: Settings, owner: type[Settings]) -> T: ...
+    def __get__(self, settings: Settings | None, owner: type[Settings]) -> Setting[T] | T:
+        return self if settings is None else settings.resolve(self).value
 
     @property
     def file_name(self) -> str:
@@ -76,3 +76,46 @@ class Setting(Generic[T]):
         return (
             f"{self.name} ({found.source}): {shown} {clause}{stop} Expected {self.kind.expected}."
         )
+
+
+class Settings:
+    """A class of declarations; where their values come from is up to ``find``."""
+
+    def find(self, setting: Setting[Any]) -> Found | None:
+        """The raw value, or None where no source has one.
+
+        :raises django.core.exceptions.ImproperlyConfigured: a source cannot be read
+        """
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[Setting[Any]]:
+        """Every declaration, in the order of the reference."""
+        return (value for value in vars(type(self)).values() if isinstance(value, Setting))
+
+    def resolve(self, setting: Setting[T]) -> Resolved[T]:
+        """The typed value and its source.
+
+        :raises django.core.exceptions.ImproperlyConfigured: the setting does not take the value
+        """
+        found = self.find(setting)
+        if found is None:
+            return Resolved(copy(setting.default), DEFAULT)
+        if found.value is None:  # a Django setting that asks for the default
+            return Resolved(copy(setting.default), found.source)
+        try:
+            return Resolved(setting.kind.parse(found.value), found.source)
+        except ValueError as error:
+            raise ImproperlyConfigured(setting.problem(found, str(error))) from None
+
+    def problems(self) -> list[str]:
+        """A line for each value that cannot work; imports what dotted paths name."""
+        lines = []
+        for setting in self:
+            try:
+                resolved = self.resolve(setting)
+            except ImproperlyConfigured as error:
+                lines.append(str(error))
+            else:
+                clauses = setting.kind.check(resolved.value)
+                lines += [setting.problem(resolved, clause) for clause in clauses]
+        return list(dict.fromkeys(lines))
