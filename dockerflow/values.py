@@ -11,11 +11,11 @@ import math
 import os
 import pkgutil
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from importlib.machinery import PathFinder
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -77,7 +77,7 @@ def _number(value: Any, convert: Callable[[Any], T]) -> T:
         raise ValueError("is a boolean")
     try:
         return convert(_text(value) if isinstance(value, str) else value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError("is not a number") from None
 
 
@@ -185,39 +185,38 @@ def _check_dotted_path(dotted: str) -> Iterator[str]:
     module_name, _, attribute = dotted.rpartition(".")
     try:
         module = importlib.import_module(module_name)
-    except ImportError as error:
-        missing = getattr(error, "name", None)
+    except (Exception, SystemExit) as error:  # a module may raise anything while it is imported
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
         if missing and f"{module_name}.".startswith(f"{missing}."):
-            yield f"does not exist: there is no module {missing}{_hint(dotted)}"
+            nearest_module = _nearest_module(module_name)
+            hint = f"; did you mean {nearest_module}?" if nearest_module else ""
+            yield f"does not exist: there is no module {missing}{hint}"
         else:
             yield f"cannot be imported: {type(error).__name__}: {error}"
-    except Exception as error:  # a module may raise anything while it is imported
-        yield f"cannot be imported: {type(error).__name__}: {error}"
-    else:
-        if not hasattr(module, attribute):
-            yield f"does not exist: {module_name} has no {attribute}{_hint(dotted)}"
-        elif not callable(getattr(module, attribute)):
-            yield "is not callable"
+        return
+    if not hasattr(module, attribute):
+        functions = [name for name, value in vars(module).items() if callable(value)]
+        hint = did_you_mean(attribute, functions)
+        yield f"does not exist: {module_name} has no {attribute}{hint}"
+    elif not callable(getattr(module, attribute)):
+        yield "is not callable"
 
 
-def _hint(dotted: str) -> str:
-    """Walk down the path, at each step to the nearest thing that exists."""
-    *packages, attribute = dotted.split(".")
-    module: ModuleType | None = None
-    for package in packages:
-        search = None if module is None else getattr(module, "__path__", [])
-        siblings = [info.name for info in pkgutil.iter_modules(search)]
-        match = package if package in siblings else nearest(package, siblings)
-        if match is None:
-            return ""
-        try:
-            module = importlib.import_module(f"{module.__name__}.{match}" if module else match)
-        except Exception:
-            return ""
-    assert module is not None  # noqa: S101 (a dotted path has a package)
-    functions = [name for name, value in vars(module).items() if callable(value) and name[0] != "_"]
-    match = attribute if attribute in functions else nearest(attribute, functions)
-    return f"; did you mean {module.__name__}.{match}?" if match else ""
+def _nearest_module(module_name: str) -> str | None:
+    """The existing module of the nearest name, found without importing it.
+
+    What a misspelt name happens to resemble may be a script that does something when imported.
+    """
+    found: list[str] = []
+    search: Sequence[str] | None = None
+    for part in module_name.split("."):
+        match = nearest(part, [info.name for info in pkgutil.iter_modules(search)])
+        spec = PathFinder.find_spec(match, search) if match else None
+        if match is None or spec is None:
+            return None
+        found.append(match)
+        search = spec.submodule_search_locations or []
+    return ".".join(found)
 
 
 dotted_path = Kind("the dotted path of a function", _dotted_path, _check_dotted_path)

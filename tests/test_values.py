@@ -1,0 +1,249 @@
+"""What each kind of value takes, makes of it, and says of what it does not take."""
+
+import json
+import math
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from decouple import strtobool
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dockerflow import values
+
+KINDS = {
+    "boolean": values.boolean(strtobool),
+    "above zero": values.seconds(zero=False),
+    "zero or more": values.seconds(zero=True),
+    "integer": values.integer(500, 599),
+    "choice": values.choice("debug", "always", "never"),
+    "path": values.path,
+    "header_name": values.header_name,
+    "secret": values.secret,
+    "names": values.names,
+    "dotted_path": values.dotted_path,
+    "dotted_paths": values.dotted_paths,
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "expected"),
+    [
+        *[("boolean", text, True) for text in ("true", "YES", " on ", "t", "Y", "1", True, 1)],
+        *[("boolean", text, False) for text in ("false", "No", "off", "F", "n", "0", False, 0)],
+        ("above zero", "2.5", 2.5),
+        ("above zero", " 1e-3 ", 0.001),
+        ("above zero", Decimal("2"), 2.0),
+        ("zero or more", "0", 0.0),
+        ("zero or more", 0, 0.0),
+        ("integer", "503", 503),
+        ("integer", 500, 500),
+        ("integer", 599.0, 599),
+        ("choice", "ALWAYS", "always"),
+        ("choice", " debug ", "debug"),
+        ("path", " /srv/app ", Path("/srv/app")),
+        ("path", Path("relative"), Path("relative")),
+        ("header_name", "X-Request-ID", "X-Request-ID"),
+        ("secret", " hunter2! ", "hunter2!"),
+        ("names", "a, b,,c#d,it's,x\\y", ["a", "b", "c#d", "it's", "x\\y"]),
+        ("names", '["a", " b,c "]', ["a", "b,c"]),
+        ("names", " [] ", []),
+        ("names", [], []),
+        ("names", ("a", " b "), ["a", "b"]),
+        ("dotted_path", " a.b.c ", "a.b.c"),
+        ("dotted_path", "ä.b_1", "ä.b_1"),
+        ("dotted_paths", "a.b, c.d,a.b", ["a.b", "c.d"]),
+        ("dotted_paths", "[]", []),
+    ],
+)
+def test_a_good_value_becomes_a_typed_one(kind, given, expected):
+    parsed = KINDS[kind].parse(given)
+
+    assert (parsed, type(parsed)) == (expected, type(expected))
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "clause"),
+    [
+        ("boolean", "maybe", "is neither true nor false"),
+        ("boolean", "", "is neither true nor false"),
+        ("boolean", 2, "is neither true nor false"),
+        ("above zero", "abc", "is not a number"),
+        ("above zero", True, "is a boolean"),
+        ("above zero", [1], "is not a number"),
+        ("above zero", 10**400, "is not a number"),
+        ("above zero", "0", "is out of range"),
+        ("above zero", "-1", "is out of range"),
+        ("above zero", "inf", "is out of range"),
+        ("above zero", "nan", "is out of range"),
+        ("zero or more", -0.1, "is out of range"),
+        ("integer", "abc", "is not a number"),
+        ("integer", "500.5", "is not a whole number"),
+        ("integer", "inf", "is not a whole number"),
+        ("integer", 499, "is out of range"),
+        ("integer", 600, "is out of range"),
+        ("choice", "alwys", "is not one of them; did you mean always?"),
+        ("choice", "sometimes", "is not one of them"),
+        ("choice", 10, "is of type int"),
+        ("path", " ", "is blank"),
+        ("path", "a\0b", "holds a NUL character"),
+        ("path", 1, "is of type int"),
+        ("path", b"/app", "is of type bytes"),
+        ("header_name", "X Request", "is not a header name"),
+        ("header_name", "X-Request-ID:", "is not a header name"),
+        ("header_name", "ä", "is not a header name"),
+        ("secret", "a b", "holds blanks or characters that no Authorization header can carry"),
+        ("secret", "pä", "holds blanks or characters that no Authorization header can carry"),
+        ("secret", b"s", "is of type bytes"),
+        ("names", "", "names nothing (write [] for an empty list)"),
+        ("names", " , ,", "names nothing (write [] for an empty list)"),
+        ("names", "[a", "is not a JSON array (Expecting value: line 1 column 2 (char 1))"),
+        ("names", "[1]", "holds 1, which is no name"),
+        ("names", ["a", ""], "holds '', which is no name"),
+        ("names", {"a"}, "is of type set"),
+        ("names", 1, "is of type int"),
+        ("dotted_path", "module", "is not a dotted path"),
+        ("dotted_path", "a..b", "is not a dotted path"),
+        ("dotted_path", "a.1", "is not a dotted path"),
+        ("dotted_path", "a.b()", "is not a dotted path"),
+        ("dotted_paths", "a.b,c", "holds 'c', which is not a dotted path"),
+    ],
+)
+def test_a_bad_value_is_refused_with_a_clause(kind, given, clause):
+    with pytest.raises(ValueError) as refusal:  # noqa: PT011 (compared below)
+        KINDS[kind].parse(given)
+
+    assert str(refusal.value) == clause
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
+@settings(deadline=None)
+@given(
+    value=st.text()
+    | st.from_regex(r"\[.*\]")
+    | st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.decimals()
+    | st.binary()
+    | st.lists(st.text() | st.none())
+)
+def test_whatever_is_given_it_is_typed_or_a_value_error(kind, value):
+    try:
+        parsed = kind.parse(value)
+    except ValueError as refusal:
+        assert str(refusal)  # noqa: PT017 (either is right)
+    else:
+        assert kind.parse(parsed) == parsed
+
+
+@settings(deadline=None)
+@given(names=st.lists(st.text().map(str.strip).filter(bool), min_size=1))
+def test_a_list_survives_as_a_json_array(names):
+    assert values.names.parse(json.dumps(names)) == names
+
+
+@settings(deadline=None)
+@given(number=st.floats(min_value=0, exclude_min=True, allow_infinity=False))
+def test_a_number_of_seconds_survives_as_text(number):
+    parsed = values.seconds(zero=False).parse(str(number))
+
+    assert math.isclose(parsed, number)
+
+
+def test_what_was_expected_reads_as_the_end_of_a_sentence():
+    assert {name: kind.expected for name, kind in KINDS.items()} == {
+        "boolean": "true, yes, on, t, y, 1 or false, no, off, f, n, 0",
+        "above zero": "a number of seconds, above 0",
+        "zero or more": "a number of seconds, 0 or more",
+        "integer": "a whole number from 500 to 599",
+        "choice": "debug, always or never",
+        "path": "a path",
+        "header_name": "the name of an HTTP header",
+        "secret": "a secret of printable ASCII characters without blanks",
+        "names": "a list of names, comma-separated or as a JSON array",
+        "dotted_path": "the dotted path of a function",
+        "dotted_paths": "a list of dotted paths of functions, comma-separated or as a JSON array",
+    }
+
+
+@pytest.fixture
+def modules(tmp_path, monkeypatch):
+    """A package ``shop`` with checks, next to a script that does something when imported."""
+    (tmp_path / "shop/billing").mkdir(parents=True)
+    (tmp_path / "shop/__init__.py").touch()
+    (tmp_path / "shop/billing/__init__.py").write_text("from shop.billing import ledger")
+    (tmp_path / "shop/checks.py").write_text(
+        "level = 1\ndef check_stock(app_configs, **kwargs): return []\n"
+    )
+    (tmp_path / "shop/broken.py").write_text("1 / 0")
+    (tmp_path / "shop/needy.py").write_text("import nowhere_to_be_found")
+    (tmp_path / "shop/quitter.py").write_text("raise SystemExit('bye')")
+    (tmp_path / "deploy_shop.py").write_text("open(__file__ + '.ran', 'w')")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield tmp_path
+    for name in [name for name in sys.modules if name.partition(".")[0] == "shop"]:
+        del sys.modules[name]
+    assert [path.name for path in tmp_path.glob("*.ran")] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "problems"),
+    [
+        ("shop.checks.check_stock", []),
+        ("shop.checks.level", ["is not callable"]),
+        (
+            "shop.checks.chek_stock",
+            ["does not exist: shop.checks has no chek_stock; did you mean check_stock?"],
+        ),
+        ("shop.checks.zzz", ["does not exist: shop.checks has no zzz"]),
+        (
+            "shop.cheks.check_stock",
+            ["does not exist: there is no module shop.cheks; did you mean shop.checks?"],
+        ),
+        (
+            "shopp.cheks.check_stock",
+            ["does not exist: there is no module shopp; did you mean shop.checks?"],
+        ),
+        (
+            "depoy_shop.check",
+            ["does not exist: there is no module depoy_shop; did you mean deploy_shop?"],
+        ),
+        ("qqqqqq.check", ["does not exist: there is no module qqqqqq"]),
+        ("shop.qqqqqq.check", ["does not exist: there is no module shop.qqqqqq"]),
+        (
+            "shop.checks.Stock.check",
+            ["does not exist: there is no module shop.checks.Stock"],
+        ),
+        ("shop.broken.check", ["cannot be imported: ZeroDivisionError: division by zero"]),
+        ("shop.quitter.check", ["cannot be imported: SystemExit: bye"]),
+        (
+            "shop.needy.check",
+            ["cannot be imported: ModuleNotFoundError: No module named 'nowhere_to_be_found'"],
+        ),
+    ],
+)
+def test_a_dotted_path_is_imported_and_a_misspelt_one_gets_the_nearest_name(
+    modules, path, problems
+):
+    assert list(values.dotted_path.check(path)) == problems
+
+
+def test_a_failing_import_inside_of_an_existing_package_is_no_missing_module(modules):
+    (problem,) = values.dotted_path.check("shop.billing.check")
+
+    assert problem.startswith(
+        "cannot be imported: ImportError: cannot import name 'ledger' from partially initialized"
+    )
+
+
+def test_each_path_of_a_list_is_checked(modules):
+    paths = ["shop.checks.check_stock", "shop.checks.level", "shop.checks.zzz"]
+
+    assert list(values.dotted_paths.check(paths)) == [
+        "holds 'shop.checks.level', which is not callable",
+        "holds 'shop.checks.zzz', which does not exist: shop.checks has no zzz",
+    ]
