@@ -1,0 +1,72 @@
+"""Serve the example on ``$PORT``, 8000 by default: ``python3 example/run.py``.
+
+Needs Python 3.10 or later. What it installs and writes stays in this checkout.
+"""
+
+import sys
+
+if sys.version_info < (3, 10):  # noqa: UP036 (whoever clones this may have an older one)
+    sys.exit("example/run.py needs Python 3.10 or later; this is " + sys.version.split()[0])
+
+try:
+    import ensurepip  # noqa: F401 (Debian packages it apart, and venv fails late without it)
+    import venv
+except ImportError:
+    sys.exit("example/run.py makes a virtual environment; on Debian: apt-get install python3-venv")
+
+import os
+import secrets
+import shlex
+import subprocess
+from pathlib import Path
+
+EXAMPLE = Path(__file__).resolve().parent
+CHECKOUT = EXAMPLE.parent
+VENV = EXAMPLE / ".venv"
+PYTHON = str(VENV / "bin" / "python")
+REQUIREMENTS = EXAMPLE / "requirements.txt"
+
+
+def install() -> None:
+    """Make the virtual environment, again where this Python or the requirements are others."""
+    stamp = VENV / "installed.txt"
+    needed = "\n".join(
+        [sys.version, str(CHECKOUT), (CHECKOUT / "setup.py").read_text(), REQUIREMENTS.read_text()]
+    )
+    if stamp.exists() and stamp.read_text() == needed:
+        return
+    print(f"Installing the example in {VENV}", flush=True)
+    # Or pip writes into the home directory.
+    os.environ.update(PIP_NO_CACHE_DIR="1", PIP_DISABLE_PIP_VERSION_CHECK="1")
+    venv.create(VENV, clear=True, with_pip=True)
+    run([PYTHON, "-m", "pip", "install", "--quiet", "--editable", ".", "-r", REQUIREMENTS])
+    stamp.write_text(needed)
+
+
+def run(command: list[str | Path], **environment: str) -> None:
+    arguments = [str(argument) for argument in command]
+    env = {**os.environ, **environment}
+    done = subprocess.run(arguments, cwd=CHECKOUT, env=env, check=False)  # noqa: S603
+    if done.returncode:
+        sys.exit(f"example/run.py stopped: this failed: {shlex.join(arguments)}")
+
+
+def main() -> None:
+    install()
+    environment = {
+        "PORT": os.environ.get("PORT") or "8000",
+        "SECRET_KEY": os.environ.get("SECRET_KEY") or secrets.token_urlsafe(50),
+    }
+    manage = [PYTHON, EXAMPLE / "manage.py"]
+    version_object = EXAMPLE / "version.json"
+    run([PYTHON, "-m", "dockerflow", "version", "--allow-missing", "--output", version_object])
+    # The checks would only repeat what the line above has said about the version object.
+    run([*manage, "migrate", "--skip-checks", "--verbosity=0"], **environment)
+    run([*manage, "collectstatic", "--no-input", "--verbosity=0"], **environment)
+    print(f"Serving http://localhost:{environment['PORT']}/", flush=True)
+    os.chdir(EXAMPLE)
+    os.execve(PYTHON, [PYTHON, "-m", "gunicorn"], {**os.environ, **environment})  # noqa: S606
+
+
+if __name__ == "__main__":
+    main()
