@@ -61,7 +61,7 @@ class Heartbeat:
 
         :param timeout: seconds after which the answer is given with what is there by then
         :param ttl: seconds during which a finished report is served again; 0 for never
-        :param fail_level: the level from which a check counts as failing in the log
+        :param fail_level: the level from which a check is failing, and a required one fails all
         """
         current = self._begin(tuple(checks), timeout, ttl)
         wait(current.pending, timeout=current.remaining())
@@ -80,8 +80,8 @@ class Heartbeat:
 
     def run_inline(self, checks: Sequence[Check], *, fail_level: int) -> Answer:
         """Run the checks one after another in the caller's thread, without a deadline."""
-        report = Report(tuple(execute(check) for check in checks))
-        self._log(report, fail_level)
+        report = Report(tuple(execute(check) for check in checks), fail_level)
+        self._log(report)
         return Answer(report, first=True)
 
     def _begin(self, checks: tuple[Check, ...], timeout: float, ttl: float) -> _Round:
@@ -118,13 +118,14 @@ class Heartbeat:
             if current.report is not None:
                 return Answer(current.report, first=False)
             current.finished = time.monotonic()
-            report = current.report = Report(tuple(run.result() for run in current.runs))
-        self._log(report, fail_level)
+            results = tuple(run.result() for run in current.runs)
+            report = current.report = Report(results, fail_level)
+        self._log(report)
         return Answer(report, first=True)
 
-    def _log(self, report: Report, fail_level: int) -> None:
+    def _log(self, report: Report) -> None:
         for result in report.results:
-            name, failing = result.check.name, result.level >= fail_level
+            name, failing = result.check.name, result.level >= report.fail_level
             level = logging.DEBUG
             with self._lock:
                 if failing and name not in self._failing:

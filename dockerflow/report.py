@@ -83,14 +83,22 @@ class Result:
 
 @dataclass(frozen=True)
 class Report:
-    """The results of one heartbeat, in the order in which the checks were given."""
+    """The results of one heartbeat, in the order in which the checks were given.
+
+    It has failed where a required check said something of ``fail_level`` or worse.
+    """
 
     results: tuple[Result, ...]
+    fail_level: int
 
     @property
     def level(self) -> int:
         """The worst level among the required checks."""
         return max((r.level for r in self.results if r.check.required), default=0)
+
+    @property
+    def failed(self) -> bool:
+        return self.level >= self.fail_level
 
     def as_dict(self, *, details: bool) -> dict[str, Any]:
         """For JSON; without ``details`` it names no check and quotes nobody."""

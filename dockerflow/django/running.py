@@ -43,7 +43,7 @@ def run(**limits: float) -> Answer:
     """
     if any(connection.in_atomic_block for connection in connections.all(initialized_only=True)):
         # What the caller has written is invisible outside its transaction, as in any TestCase.
-        return _heartbeat.run_inline(_checks(_inline), fail_level=fail_level())
+        return _heartbeat.run_inline(_checks(_inline), fail_level=_fail_level())
     with _shared_in_memory_databases() as shared:
         return _heartbeat.run(_checks(_in_thread, shared), **_limits() | limits)
 
@@ -55,17 +55,16 @@ async def arun() -> Answer:
     return await _heartbeat.arun(_checks(_in_thread, {}), **_limits())
 
 
-def fail_level() -> int:
-    """The level from which a heartbeat has failed."""
-    return LEVELS[conf.DOCKERFLOW_HEARTBEAT_FAIL_LEVEL]
-
-
 def _limits() -> dict[str, Any]:
     return {
         "timeout": conf.DOCKERFLOW_HEARTBEAT_TIMEOUT,
         "ttl": conf.DOCKERFLOW_HEARTBEAT_TTL,
-        "fail_level": fail_level(),
+        "fail_level": _fail_level(),
     }
+
+
+def _fail_level() -> int:
+    return LEVELS[conf.DOCKERFLOW_HEARTBEAT_FAIL_LEVEL]
 
 
 def _is_testing() -> bool:

@@ -156,8 +156,7 @@ NATIVE: dict[View, View] = {
 
 
 def _send(report: Report) -> None:
-    failed = report.level >= running.fail_level()
-    signal = heartbeat_failed if failed else heartbeat_passed
+    signal = heartbeat_failed if report.failed else heartbeat_passed
     signal.send_robust(sender=heartbeat, level=report.level, report=report)
 
 
@@ -172,8 +171,7 @@ def _draining() -> HttpResponse:
 
 
 def _answer(request: HttpRequest, report: Report) -> HttpResponse:
-    failed = report.level >= running.fail_level()
-    code = conf.DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE if failed else 200
+    code = conf.DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE if report.failed else 200
     return JsonResponse(report.as_dict(details=_may_see_details(request)), status=code)
 
 

@@ -130,7 +130,7 @@ def _failing(report: Report) -> str:
     return ", ".join(
         f"{result.check.name} ({status(result.level)})"
         for result in report.results
-        if result.check.required and result.level >= running.fail_level()
+        if result.check.required and result.level >= report.fail_level
     )
 
 
