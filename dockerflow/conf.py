@@ -170,10 +170,11 @@ class Conf(Settings):
 
     def _read(self, name: str) -> Found | None:
         """The raw value of one name: this is the precedence."""
-        if django_settings.configured:
-            value = getattr(django_settings, name, _MISSING)
-            if value is not _MISSING:
-                return Found(value, DJANGO, 0)
+        # Django's lazy settings take ten times as long to say that a name is not set. While they
+        # are not configured, what they wrap has no names.
+        value = getattr(django_settings._wrapped, name, _MISSING)  # type: ignore[misc]
+        if value is not _MISSING:
+            return Found(value, DJANGO, 0)
         value = _environment.get(name, default="")
         if value.strip():
             return Found(value, ENVIRONMENT, 1)
