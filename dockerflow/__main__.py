@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,41 @@ def _probe(arguments: argparse.Namespace) -> int:
     return 0 if passed else 1
 
 
+def _verify(arguments: argparse.Namespace) -> int:
+    from dockerflow.verify.container import Bounds
+    from dockerflow.verify.process import Interrupted
+    from dockerflow.verify.run import verify
+
+    if arguments.url and arguments.command:
+        raise _UsageError("a URL and --command don't go together")
+    if not (arguments.url or arguments.command or arguments.dockerfile):
+        raise _UsageError("nothing to verify: give a URL, --command or --dockerfile")
+    try:
+        report = verify(
+            url=arguments.url,
+            command=arguments.command,
+            dockerfile=arguments.dockerfile,
+            bounds=Bounds(arguments.timeout, arguments.start_timeout, arguments.stop_timeout),
+        )
+    except ImportError:
+        raise _UsageError("--dockerfile needs: pip install dockerflow[verify]") from None
+    except (OSError, ValueError) as error:
+        raise _UsageError(str(error)) from None
+    except Interrupted as signal:
+        _complain(["interrupted, nothing is left running"])
+        return 128 + signal.number
+    print(report.json() if arguments.json else report.text(*_terminal()))
+    return 0 if report.conforms else 1
+
+
+def _terminal() -> tuple[int, bool]:
+    """Return how wide the output may be, and whether it may have colours."""
+    if not sys.stdout.isatty():
+        return 100, False
+    # https://no-color.org
+    return min(shutil.get_terminal_size().columns, 100), not os.environ.get("NO_COLOR")
+
+
 def _complain(sentences: Iterable[str]) -> None:
     for sentence in sentences:
         print(sentence, file=sys.stderr)
@@ -132,6 +168,36 @@ def _parser() -> argparse.ArgumentParser:
     probe.add_argument(
         "--timeout", metavar="SECONDS", type=_seconds, default=3.0, help="in all; 3 by default"
     )
+
+    verify = commands.add_parser(
+        "verify",
+        help="tell what in a container does not conform",
+        description="Look at a running container, or at what a command starts, and at a "
+        "Dockerfile; tell for each requirement of the specification what became of it.",
+        epilog="Exit status: 0 if no requirement failed, 1 if one did, 2 for a wrong usage.",
+    )
+    verify.set_defaults(run=_verify, parser=verify)
+    verify.add_argument("url", nargs="?", metavar="URL", help="of a running container")
+    verify.add_argument(
+        "--command",
+        metavar="COMMAND",
+        help="start this with a free $PORT, look at it and stop it; $NAME is filled in, and no "
+        "shell stands in between",
+    )
+    verify.add_argument("--dockerfile", metavar="PATH", help="read this Dockerfile")
+    verify.add_argument("--json", action="store_true", help="print the report as JSON")
+    for option, seconds, text in (
+        ("--timeout", 10.0, "for one answer"),
+        ("--start-timeout", 30.0, "until the first answer"),
+        ("--stop-timeout", 10.0, "after SIGTERM"),
+    ):
+        verify.add_argument(
+            option,
+            metavar="SECONDS",
+            type=_seconds,
+            default=seconds,
+            help=f"longest wait {text}; {seconds:g} by default",
+        )
     return parser
 
 

@@ -73,8 +73,9 @@ def get(url: str, timeout: float) -> Answer:
     exchange.join(timeout)
     if exchange.answer:
         return exchange.answer
+    reason = _explain(exchange.error) or f"{exchange.lacks} in {timeout:g} s"
     exchange.give_up()
-    raise NoAnswerError(_explain(exchange.error) or f"{exchange.lacks} in {timeout:g} s")
+    raise NoAnswerError(reason)
 
 
 class _Exchange(threading.Thread):
@@ -99,11 +100,11 @@ class _Exchange(threading.Thread):
             self.socket = self.connection.sock
             self.lacks = "no answer"
             self.connection.request("GET", self.target, headers={"Connection": "close"})
-            response = self.connection.getresponse()
-            self.lacks = f"only the beginning of an answer ({response.status})"
-            body = response.read(BODY_LIMIT)
-            if response.length and len(body) < BODY_LIMIT:
-                raise http.client.IncompleteRead(body)
+            with self.connection.getresponse() as response:
+                self.lacks = f"only the beginning of an answer ({response.status})"
+                body = response.read(BODY_LIMIT)
+                if response.length and len(body) < BODY_LIMIT:
+                    raise http.client.IncompleteRead(body)
             seconds = time.monotonic() - begun
             self.answer = Answer(response.status, response.reason, response.headers, body, seconds)
         except Exception as error:
@@ -112,10 +113,11 @@ class _Exchange(threading.Thread):
             self.connection.close()
 
     def give_up(self) -> None:
-        """Wake the thread, should it still read."""
+        """Wake the thread, should it still read, and let it close its socket."""
         if self.socket:
             with contextlib.suppress(OSError):
                 self.socket.shutdown(socket.SHUT_RDWR)
+            self.join(0.1)
 
 
 def _open(url: str, timeout: float) -> tuple[http.client.HTTPConnection, str]:
