@@ -73,9 +73,7 @@ class Heartbeat:
         """:meth:`run` for an event loop, which goes on meanwhile."""
         current = self._begin(tuple(checks), timeout, ttl)
         if pending := [asyncio.wrap_future(future) for future in current.pending]:
-            _, late = await asyncio.wait(pending, timeout=current.remaining())
-            for future in late:  # a loop that is closed by then must not be called back
-                future.cancel()
+            await asyncio.wait(pending, timeout=current.remaining())
         return self._finish(current, fail_level)
 
     def run_inline(self, checks: Sequence[Check], *, fail_level: int) -> Answer:
@@ -176,7 +174,9 @@ class _Round:
         return max(0.0, self.deadline - time.monotonic())
 
     def is_over(self, now: float, ttl: float) -> bool:
-        return self.report is not None and now - self.finished >= ttl
+        if self.report is None:  # and maybe never gets one: those who wait can give up
+            return now >= self.deadline or all(future.done() for future in self.pending)
+        return now - self.finished >= ttl
 
 
 class _Run:

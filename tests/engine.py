@@ -1,0 +1,74 @@
+"""The heartbeat engine with checks to try it on, without Django."""
+
+import re
+import threading
+import time
+
+from dockerflow.heartbeat import Heartbeat
+from dockerflow.report import Check, Message
+
+SOON = 0.3  # seconds; a deadline that passes
+LATE = 20  # seconds; what no test waits for
+
+
+class Engine(Heartbeat):
+    """A heartbeat that has time."""
+
+    def run(self, checks, timeout=LATE, ttl=0, fail_level=30):
+        return super().run(checks, timeout=timeout, ttl=ttl, fail_level=fail_level)
+
+    async def arun(self, checks, timeout=LATE, ttl=0, fail_level=30):
+        return await super().arun(checks, timeout=timeout, ttl=ttl, fail_level=fail_level)
+
+
+class Hang:
+    """A check function that hangs until it is released, and counts its runs."""
+
+    def __init__(self):
+        self.runs = 0
+        self.released = threading.Event()
+
+    def __call__(self):
+        self.runs += 1
+        self.released.wait(LATE)
+        return []
+
+
+def check(name, function=list, **options):
+    return Check(name, name, function, **options)
+
+
+def bad(level=30, text="text"):
+    return [Message(level, "x.W001", text)]
+
+
+BAD = [(30, "x.W001", "text")]
+
+
+def said(answer):
+    """What each check said, with "#" for how long and since when it has hung."""
+    return {
+        result.check.name: [
+            (m.level, m.id, re.sub(r"\d+\.\d s, since \S+Z", "# s, since #", m.msg))
+            for m in result.messages
+        ]
+        for result in answer.report.results
+    }
+
+
+def hung(name, doing="has been running"):
+    """What :func:`said` says of a check that hangs."""
+    return {name: [(50, "dockerflow.health.C001", f"{name} {doing} for # s, since #")]}
+
+
+def threads(name):
+    """The threads that run the check or the lane of this name."""
+    return [t for t in threading.enumerate() if t.name == f"heartbeat-{name}"]
+
+
+def settle(condition):
+    """Wait until ``condition()`` holds."""
+    deadline = time.monotonic() + LATE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)

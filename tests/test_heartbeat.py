@@ -1,0 +1,222 @@
+"""The engine alone: what checks do to it, and who shares what."""
+
+import asyncio
+import itertools
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from dockerflow.heartbeat import Answer
+from dockerflow.report import Message, Report, Result
+from tests.engine import BAD, LATE, SOON, Engine, Hang, bad, check, hung, said, settle, threads
+
+
+def test_a_report_holds_the_results_in_the_order_of_the_checks():
+    checks = [check("b", bad), check("a"), check("c", lambda: bad(40))]
+    report, first = Engine().run(checks)
+    b, a, c = (result.duration for result in report.results)
+    assert (report, first) == (
+        Report(
+            (
+                Result(checks[0], (Message(30, "x.W001", "text"),), b),
+                Result(checks[1], (), a),
+                Result(checks[2], (Message(40, "x.W001", "text"),), c),
+            ),
+            fail_level=30,
+        ),
+        True,
+    )
+
+
+def test_the_level_is_the_worst_of_the_required_checks():
+    checks = [check("a", bad), check("b", lambda: bad(50), required=False), check("c")]
+    assert Engine().run(checks).report.level == 30
+    assert Engine().run(checks[1:]).report.level == 0
+
+
+def test_no_checks_are_a_report_without_results():
+    assert Engine().run([]) == Answer(Report((), fail_level=30), first=True)
+
+
+def test_checks_run_side_by_side():
+    both = threading.Barrier(2)
+
+    def meet():
+        both.wait(LATE)
+        return []
+
+    assert said(Engine().run([check("a", meet), check("b", meet)])) == {"a": [], "b": []}
+
+
+def test_checks_of_a_lane_run_one_after_another_in_one_thread_that_stays():
+    seen = []
+
+    def note():
+        seen.append((threading.current_thread(), threading.current_thread().daemon))
+        return []
+
+    engine, checks = Engine(), [check(name, note, lane="lane") for name in "abc"]
+    engine.run(checks)
+    engine.run(checks)
+    assert seen == [(seen[0][0], True)] * 6
+
+
+def test_one_answer_in_time_whatever_the_checks_do():
+    reader, writer = os.pipe()
+
+    async def waits():
+        await asyncio.sleep(LATE)
+
+    def exits():
+        raise SystemExit
+
+    started = time.monotonic()
+    answer = Engine().run(
+        [
+            check("good", bad),
+            check("sleeps", Hang()),
+            check("hangs_in_c", partial(os.read, reader, 1)),
+            check("waits", waits),
+            check("first_of_lane", Hang(), lane="lane"),
+            check("second_of_lane", lane="lane"),
+            check("other_lane", lane="other"),
+            check("exits", exits),
+        ],
+        timeout=SOON,
+    )
+    assert time.monotonic() - started < LATE / 2
+    os.close(writer)
+    assert said(answer) == {
+        "good": BAD,
+        **hung("sleeps"),
+        **hung("hangs_in_c"),
+        **hung("waits"),
+        **hung("first_of_lane"),
+        **hung("second_of_lane", "has been waiting for its turn"),
+        "other_lane": [],
+        "exits": [(50, "dockerflow.health.C002", "exits raised SystemExit")],
+    }
+
+
+def test_a_hung_check_is_reported_at_once_and_costs_one_thread_once():
+    engine, hang = Engine(), Hang()
+    checks = [check("once", hang), check("good", bad)]
+    engine.run(checks, timeout=SOON)
+    started = time.monotonic()
+    answers = [engine.run(checks) for _ in range(5)]
+    assert time.monotonic() - started < LATE / 2
+    assert [said(answer) for answer in answers] == [{**hung("once"), "good": BAD}] * 5
+    assert (hang.runs, len(threads("once"))) == (1, 1)
+
+
+def test_the_result_of_a_hung_check_says_for_how_long_and_where():
+    [result] = Engine().run([check("where", Hang())], timeout=SOON).report.results
+    assert result.duration >= SOON
+    assert "self.released.wait(LATE)" in result.stack
+
+
+def test_what_a_hung_check_returns_late_is_dropped_and_it_runs_anew():
+    released, returned = threading.Event(), iter([bad(50, "late"), []])
+
+    def function():
+        released.wait(LATE)
+        return next(returned)
+
+    engine, checks = Engine(), [check("late", function)]
+    assert said(engine.run(checks, timeout=SOON)) == hung("late")
+    released.set()
+    settle(lambda: not threads("late"))
+    assert said(engine.run(checks)) == {"late": []}
+
+
+def test_a_lane_goes_on_when_its_hung_check_returned():
+    engine, hang = Engine(), Hang()
+    checks = [check("first", hang, lane="lane"), check("second", bad, lane="lane")]
+    engine.run(checks, timeout=SOON)
+    hang.released.set()
+    settle(lambda: said(engine.run(checks)) == {"first": [], "second": BAD})
+
+
+def test_fifty_at_a_time_share_a_run_and_one_of_them_is_first():
+    engine, hang, all_there = Engine(), Hang(), threading.Barrier(50)
+    checks = [check("hang", hang), check("lane", hang, lane="lane"), check("bad", bad)]
+
+    def ask(number):
+        all_there.wait(LATE)
+        return engine.run(checks)
+
+    with ThreadPoolExecutor(50) as pool:
+        pending = pool.map(ask, range(50))
+        settle(lambda: hang.runs == 2)
+        time.sleep(SOON)
+        hang.released.set()
+        answers = list(pending)
+    rounds = hang.runs // 2
+    assert rounds in {1, 2}  # who came after the end of the first one began a second
+    assert len({id(answer.report) for answer in answers}) == rounds
+    assert [answer.first for answer in answers].count(True) == rounds
+
+
+def test_who_comes_late_waits_for_the_deadline_of_the_first():
+    engine, hang = Engine(), Hang()
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(engine.run, [check("hang", hang)], timeout=SOON)
+        settle(lambda: hang.runs)
+        second = engine.run([check("hang", hang)])
+    assert second.report is first.result().report
+    assert {first.result().first, second.first} == {True, False}
+
+
+def test_a_finished_report_is_served_again_while_the_ttl_lasts_a_bad_one_too():
+    engine, numbers = Engine(), itertools.count()
+    checks = [check("bad", lambda: bad(50, next(numbers)))]
+    first = engine.run(checks, ttl=LATE)
+    assert engine.run(checks, ttl=LATE) == Answer(first.report, first=False)
+    time.sleep(0.01)
+    assert said(engine.run(checks, ttl=0.01)) == {"bad": [(50, "x.W001", "1")]}
+    assert said(engine.run(checks)) == {"bad": [(50, "x.W001", "2")]}
+
+
+def test_the_report_of_a_hung_check_is_served_again_while_the_ttl_lasts():
+    engine, hang = Engine(), Hang()
+    first = engine.run([check("hang", hang)], timeout=SOON, ttl=LATE)
+    hang.released.set()
+    assert engine.run([check("hang", hang)], ttl=LATE) == Answer(first.report, first=False)
+
+
+def test_other_checks_run_whatever_the_ttl_and_what_hangs_is_not_doubled():
+    engine, hang = Engine(), Hang()
+    engine.run([check("hang", hang)], timeout=SOON, ttl=LATE)
+    answer = engine.run([check("new"), check("hang", hang)], ttl=LATE)
+    assert said(answer) == {"new": [], **hung("hang")}
+    assert hang.runs == 1
+
+
+def test_no_thread_to_be_had_is_a_message_and_is_tried_again():
+    engine, checks = Engine(), [check("free"), check("laned", lane="lane")]
+    size = threading.stack_size(1 << 46)  # more than there is
+    try:
+        answer = engine.run(checks)
+    finally:
+        threading.stack_size(size)
+    text = "raised RuntimeError: can't start new thread"
+    assert said(answer) == {
+        "free": [(50, "dockerflow.health.C002", f"free {text}")],
+        "laned": [(50, "dockerflow.health.C002", f"laned {text}")],
+    }
+    assert said(engine.run(checks)) == {"free": [], "laned": []}
+
+
+def test_inline_checks_run_in_turn_in_the_callers_thread():
+    seen = []
+
+    def note():
+        seen.append(threading.current_thread())
+        return bad()
+
+    checks = [check("a", note), check("b", note, lane="lane")]
+    answer = Engine().run_inline(checks, fail_level=30)
+    assert (said(answer), answer.first) == ({"a": BAD, "b": BAD}, True)
+    assert seen == [threading.current_thread()] * 2

@@ -1,0 +1,77 @@
+"""The engine under an event loop, which goes on, goes away or gives up while checks run."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.engine import BAD, SOON, Engine, Hang, bad, check, hung, said, settle, threads
+
+
+def test_an_event_loop_goes_on_meanwhile():
+    engine, hang = Engine(), Hang()
+
+    async def main():
+        task = asyncio.create_task(engine.arun([check("hang", hang)]))
+        for _ in range(10):
+            await asyncio.sleep(0.001)
+        hang.released.set()
+        return await task
+
+    assert said(asyncio.run(main())) == {"hang": []}
+
+
+def test_an_event_loop_gets_its_answer_in_time_and_the_next_at_once():
+    engine, checks = Engine(), [check("hang", Hang()), check("good", bad)]
+
+    async def main():
+        return [await engine.arun(checks, timeout=SOON), await engine.arun(checks)]
+
+    expected = {**hung("hang"), "good": BAD}
+    assert [said(answer) for answer in asyncio.run(main())] == [expected] * 2
+
+
+def test_threads_and_event_loops_share_a_run():
+    engine, hang = Engine(), Hang()
+
+    async def main():
+        task = asyncio.create_task(engine.arun([check("hang", hang)]))
+        await asyncio.sleep(0)
+        hang.released.set()
+        return await task
+
+    with ThreadPoolExecutor(1) as pool:
+        thread = pool.submit(engine.run, [check("hang", hang)])
+        settle(lambda: hang.runs)
+        answer = asyncio.run(main())
+    assert answer.report is thread.result().report
+    assert {answer.first, thread.result().first} == {True, False}
+
+
+def test_an_event_loop_that_is_gone_is_not_called_back(caplog):
+    engine, hang = Engine(), Hang()
+
+    async def main():
+        await engine.arun([check("gone", hang)], timeout=SOON)
+        left = asyncio.create_task(engine.arun([check("left", hang)]))
+        await asyncio.sleep(0)
+        left.cancel()
+
+    asyncio.run(main())
+    caplog.clear()
+    hang.released.set()
+    settle(lambda: not threads("gone") + threads("left"))
+    assert caplog.records == []
+
+
+def test_a_run_that_nobody_waited_for_answers_no_later_question():
+    engine, hang = Engine(), Hang()
+
+    async def main():
+        task = asyncio.create_task(engine.arun([check("left", hang)]))
+        await asyncio.sleep(0.01)
+        task.cancel()
+
+    asyncio.run(main())
+    hang.released.set()
+    settle(lambda: not threads("left"))
+    engine.run([check("left", hang)])
+    assert hang.runs == 2
