@@ -23,7 +23,7 @@ from pathlib import Path
 EXAMPLE = Path(__file__).resolve().parent
 CHECKOUT = EXAMPLE.parent
 VENV = EXAMPLE / ".venv"
-PYTHON = str(VENV / "bin" / "python")
+PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = EXAMPLE / "requirements.txt"
 
 
@@ -65,7 +65,7 @@ def main() -> None:
     run([*manage, "collectstatic", "--no-input", "--verbosity=0"], **environment)
     print(f"Serving http://localhost:{environment['PORT']}/", flush=True)
     os.chdir(EXAMPLE)
-    os.execve(PYTHON, [PYTHON, "-m", "gunicorn"], {**os.environ, **environment})  # noqa: S606
+    os.execve(PYTHON, [str(PYTHON), "-m", "gunicorn"], {**os.environ, **environment})  # noqa: S606
 
 
 if __name__ == "__main__":
