@@ -23,13 +23,6 @@ class Found(NamedTuple):
     rank: int
 
 
-class Resolved(NamedTuple, Generic[T]):
-    """A typed value and its source: a Django setting, the environment, a file's path, default."""
-
-    value: T
-    source: str
-
-
 class Setting(Generic[T]):
     """One declaration: as an attribute of :class:`Settings` it reads as the typed value.
 
@@ -53,7 +46,7 @@ class Setting(Generic[T]):
     @overload
     def __get__(self, settings: Settings, owner: type[Settings]) -> T: ...
     def __get__(self, settings: Settings | None, owner: type[Settings]) -> Setting[T] | T:
-        return self if settings is None else settings.resolve(self).value
+        return self if settings is None else settings.resolve(self)[0]
 
     @property
     def file_name(self) -> str:
@@ -69,12 +62,12 @@ class Setting(Generic[T]):
         """The value for people's eyes."""
         return "(hidden)" if self.secret and value is not None else repr(value)
 
-    def problem(self, found: Found | Resolved[T], clause: str) -> str:
+    def problem(self, value: Any, source: str, clause: str) -> str:
         """A line that says what is wrong, where it came from and what would be right."""
         stop = "" if clause.endswith("?") else "."
-        shown = self.shown(found.value)
         return (
-            f"{self.name} ({found.source}): {shown} {clause}{stop} Expected {self.kind.expected}."
+            f"{self.name} ({source}): {self.shown(value)} {clause}{stop}"
+            f" Expected {self.kind.expected}."
         )
 
 
@@ -92,30 +85,31 @@ class Settings:
         """Every declaration, in the order of the reference."""
         return (value for value in vars(type(self)).values() if isinstance(value, Setting))
 
-    def resolve(self, setting: Setting[T]) -> Resolved[T]:
-        """The typed value and its source.
+    def resolve(self, setting: Setting[T]) -> tuple[T, str]:
+        """The typed value and its source: a Django setting, the environment, a path, the default.
 
         :raises django.core.exceptions.ImproperlyConfigured: the setting does not take the value
         """
         found = self.find(setting)
         if found is None:
-            return Resolved(copy(setting.default), DEFAULT)
+            return copy(setting.default), DEFAULT
         if found.value is None:  # a Django setting that asks for the default
-            return Resolved(copy(setting.default), found.source)
+            return copy(setting.default), found.source
         try:
-            return Resolved(setting.kind.parse(found.value), found.source)
+            return setting.kind.parse(found.value), found.source
         except ValueError as error:
-            raise ImproperlyConfigured(setting.problem(found, str(error))) from None
+            problem = setting.problem(found.value, found.source, str(error))
+            raise ImproperlyConfigured(problem) from None
 
     def problems(self) -> list[str]:
         """A line for each value that cannot work; imports what dotted paths name."""
         lines = []
         for setting in self:
             try:
-                resolved = self.resolve(setting)
+                value, source = self.resolve(setting)
             except ImproperlyConfigured as error:
                 lines.append(str(error))
             else:
-                clauses = setting.kind.check(resolved.value)
-                lines += [setting.problem(resolved, clause) for clause in clauses]
+                clauses = setting.kind.check(value)
+                lines += [setting.problem(value, source, clause) for clause in clauses]
         return list(dict.fromkeys(lines))

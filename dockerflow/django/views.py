@@ -95,7 +95,8 @@ def version(request: HttpRequest) -> HttpResponse:
 @endpoint
 async def aversion(request: HttpRequest) -> Any:
     """:func:`version` for an event loop; what a project's own callback does is not known."""
-    if conf.resolve(Conf.DOCKERFLOW_VERSION_CALLBACK).source == DEFAULT:
+    _, source = conf.resolve(Conf.DOCKERFLOW_VERSION_CALLBACK)
+    if source == DEFAULT:
         return version(request)
     return await sync_to_async(version)(request)
 
