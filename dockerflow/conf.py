@@ -15,10 +15,13 @@ defaults count.
 
 from __future__ import annotations
 
+import functools
 import os
+import stat
 from collections.abc import Iterator
 from configparser import Error as IniError
 from configparser import NoSectionError
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +40,11 @@ _MISSING = object()
 _boolean = values.boolean(strtobool)
 _EMPTY = RepositoryEmpty()
 _environment = Config(_EMPTY)
+
+
+@functools.lru_cache(maxsize=1)
+def _parsed(repository_class: type[RepositoryEmpty], path: str, *_identity: int) -> RepositoryEmpty:
+    return repository_class(path)
 
 
 def _known_aliases(aliases: list[str] | None) -> Iterator[str]:
@@ -127,9 +135,6 @@ class Conf(Settings):
         "The level from which ``dockerflow.logging.config()`` lets records through.",
     )
 
-    def __init__(self) -> None:
-        self._files: dict[tuple[str, int], RepositoryEmpty] = {}
-
     def unknown_names(self) -> list[str]:
         """A line for each ``DOCKERFLOW_*`` name that is set and means nothing."""
         known = [name for setting in self for name in setting.names]
@@ -195,19 +200,20 @@ class Conf(Settings):
         Never ``decouple.config``: whoever calls it first fixes the file for the whole process, and
         it looks in parent directories too.
         """
-        base_dir = self._read("BASE_DIR") or Found(Conf.BASE_DIR.default, DEFAULT, 3)
+        base_dir = self.BASE_DIR
         for name, repository_class in AutoConfig.SUPPORTED.items():
-            path = f"{base_dir.value}/{name}"
+            path = f"{base_dir}/{name}"
             try:
-                key = path, os.stat(path).st_mtime_ns  # noqa: PTH116 (per read; Path is slow)
-            except (OSError, ValueError):
+                found = os.stat(path)  # noqa: PTH116 (per read; Path is slow)
+            except OSError:
                 continue
-            if key not in self._files:
-                try:
-                    self._files = {key: repository_class(path)}
-                except (OSError, UnicodeDecodeError, IniError) as error:
-                    raise ImproperlyConfigured(f"{path} cannot be read: {error}") from None
-            return path, self._files[key]
+            if not stat.S_ISREG(found.st_mode):  # .env may be a virtual environment
+                continue
+            identity = found.st_mtime_ns, found.st_size, found.st_ino
+            try:
+                return path, _parsed(repository_class, path, *identity)
+            except (OSError, UnicodeDecodeError, IniError) as error:
+                raise ImproperlyConfigured(f"{path} cannot be read: {error}") from None
         return "", _EMPTY
 
     def _names(self) -> Iterator[tuple[str, str]]:
@@ -215,6 +221,10 @@ class Conf(Settings):
         if django_settings.configured:
             yield from ((name, DJANGO) for name in dir(django_settings))
         yield from ((name, ENVIRONMENT) for name in os.environ)
+        with suppress(ImproperlyConfigured):  # of such a file, problems() tells
+            yield from self._names_in_file()
+
+    def _names_in_file(self) -> Iterator[tuple[str, str]]:
         path, repository = self._file()
         if isinstance(repository, RepositoryEnv):
             yield from ((name, path) for name in repository.data)
