@@ -35,7 +35,7 @@ KINDS = {
         *[("boolean", text, False) for text in ("false", "No", "off", "F", "n", "0", False, 0)],
         ("above zero", "2.5", 2.5),
         ("above zero", " 1e-3 ", 0.001),
-        ("above zero", Decimal("2"), 2.0),
+        ("above zero", Decimal(2), 2.0),
         ("zero or more", "0", 0.0),
         ("zero or more", 0, 0.0),
         ("integer", "503", 503),

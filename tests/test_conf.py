@@ -1,0 +1,768 @@
+"""Where a setting's value comes from, what it becomes, and what is said of a bad one."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.test import override_settings
+
+from dockerflow.conf import Conf, conf, lenient
+from tests.web import python_path
+
+DEFAULT_CHECKS = [
+    "dockerflow.django.checks.check_database_connected",
+    "dockerflow.django.checks.check_migrations_applied",
+]
+CACHES = "dockerflow.django.checks.check_caches"
+
+DEFAULTS = {
+    "BASE_DIR": Path("/app"),
+    "DOCKERFLOW_VERSION_CALLBACK": "dockerflow.version.get_version",
+    "DOCKERFLOW_CHECKS": DEFAULT_CHECKS,
+    "DOCKERFLOW_OPTIONAL_CHECKS": [],
+    "DOCKERFLOW_DATABASES": None,
+    "DOCKERFLOW_HEARTBEAT_FAIL_LEVEL": "warning",
+    "DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE": 500,
+    "DOCKERFLOW_HEARTBEAT_TIMEOUT": 5.0,
+    "DOCKERFLOW_HEARTBEAT_TTL": 0.0,
+    "DOCKERFLOW_HEARTBEAT_DETAILS": "debug",
+    "DOCKERFLOW_HEARTBEAT_TOKEN": None,
+    "DOCKERFLOW_DRAIN_FILE": None,
+    "DOCKERFLOW_REQUEST_ID_HEADER_NAME": "X-Request-ID",
+    "DOCKERFLOW_SUMMARY_LOG_QUERYSTRING": False,
+    "DOCKERFLOW_ERROR_ENDPOINT": False,
+    "DOCKERFLOW_LOG_FORMAT": "mozlog",
+    "DOCKERFLOW_LOG_LEVEL": "INFO",
+}
+
+# setting: (as a Django setting, as text, typed)
+GOOD = {
+    "DOCKERFLOW_VERSION_CALLBACK": ("os.getcwd", "os.getcwd", "os.getcwd"),
+    "DOCKERFLOW_CHECKS": ((CACHES,), CACHES, [CACHES]),
+    "DOCKERFLOW_OPTIONAL_CHECKS": ([CACHES], f'["{CACHES}"]', [CACHES]),
+    "DOCKERFLOW_DATABASES": (["default"], "default", ["default"]),
+    "DOCKERFLOW_HEARTBEAT_FAIL_LEVEL": ("error", "Error", "error"),
+    "DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE": (503, "503", 503),
+    "DOCKERFLOW_HEARTBEAT_TIMEOUT": (2, "2", 2.0),
+    "DOCKERFLOW_HEARTBEAT_TTL": (1.5, "1.5", 1.5),
+    "DOCKERFLOW_HEARTBEAT_DETAILS": ("never", "never", "never"),
+    "DOCKERFLOW_HEARTBEAT_TOKEN": ("s3cret", "s3cret", "s3cret"),
+    "DOCKERFLOW_DRAIN_FILE": (Path("/tmp/drain"), "/tmp/drain", Path("/tmp/drain")),
+    "DOCKERFLOW_REQUEST_ID_HEADER_NAME": ("traceparent", "traceparent", "traceparent"),
+    "DOCKERFLOW_SUMMARY_LOG_QUERYSTRING": (True, "yes", True),
+    "DOCKERFLOW_ERROR_ENDPOINT": (1, "on", True),
+    "DOCKERFLOW_LOG_FORMAT": ("console", "console", "console"),
+    "DOCKERFLOW_LOG_LEVEL": ("DEBUG", "debug", "DEBUG"),
+}
+
+
+@pytest.fixture(autouse=True)
+def base_dir(tmp_path, settings, monkeypatch):
+    """An empty BASE_DIR, in an environment without a setting of Dockerflow."""
+    for name in [name for name in os.environ if name.startswith("DOCKERFLOW_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.delenv("BASE_DIR", raising=False)
+    settings.BASE_DIR = tmp_path / "project"
+    settings.BASE_DIR.mkdir()
+    return settings.BASE_DIR
+
+
+def python(program, **environment):
+    """What the program prints, in a Python of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": python_path(), "PYTHONWARNINGS": "error", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout + done.stderr
+
+
+# Every setting
+
+
+def test_the_declarations_are_the_reference_in_its_order():
+    assert [setting.name for setting in conf] == list(DEFAULTS)
+
+
+def test_a_setting_that_is_set_nowhere_has_its_default(settings):
+    del settings.BASE_DIR
+
+    assert {setting.name: conf.resolve(setting) for setting in conf} == {
+        name: (value, "default") for name, value in DEFAULTS.items()
+    }
+
+
+def test_a_default_is_the_callers_own(settings):
+    conf.DOCKERFLOW_CHECKS.append("more")
+
+    assert conf.DOCKERFLOW_CHECKS == DEFAULT_CHECKS
+
+
+def test_every_setting_says_in_a_sentence_what_it_does():
+    assert [setting.name for setting in conf if not setting.help.endswith(".")] == []
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_django_setting_is_taken(settings, name):
+    given, _, typed = GOOD[name]
+    setattr(settings, name, given)
+
+    assert conf.resolve(getattr(Conf, name)) == (typed, "Django setting")
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_an_environment_variable_is_taken(monkeypatch, name):
+    _, text, typed = GOOD[name]
+    monkeypatch.setenv(name, text)
+
+    assert conf.resolve(getattr(Conf, name)) == (typed, "environment")
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_an_entry_in_the_env_file_is_taken(base_dir, name):
+    _, text, typed = GOOD[name]
+    (base_dir / ".env").write_text(f"# comment\n{name}={text}\n")
+
+    assert conf.resolve(getattr(Conf, name)) == (typed, f"{base_dir}/.env")
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_an_entry_in_settings_ini_is_taken(base_dir, name):
+    _, text, typed = GOOD[name]
+    (base_dir / "settings.ini").write_text(f"[settings]\n{name} = {text}\n")
+
+    assert conf.resolve(getattr(Conf, name)) == (typed, f"{base_dir}/settings.ini")
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_blank_in_the_environment_or_a_file_is_not_set(
+    base_dir, settings, monkeypatch, name, blank
+):
+    (base_dir / ".env").write_text(f"{name}='{blank}'\n")
+    monkeypatch.setenv(name, blank)
+    if name == "BASE_DIR":
+        del settings.BASE_DIR
+
+    assert conf.resolve(getattr(Conf, name)) == (DEFAULTS[name], "default")
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_none_in_django_settings_asks_for_the_default(settings, monkeypatch, name):
+    monkeypatch.setenv(name, "anything else")
+    setattr(settings, name, None)
+
+    assert conf.resolve(getattr(Conf, name)) == (DEFAULTS[name], "Django setting")
+
+
+CHOSEN = " a list of dotted paths of functions, comma-separated or as a JSON array."
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("BASE_DIR", 5, "5 is of type int. Expected a path."),
+        (
+            "DOCKERFLOW_VERSION_CALLBACK",
+            "version",
+            "'version' is not a dotted path. Expected the dotted path of a function.",
+        ),
+        (
+            "DOCKERFLOW_VERSION_CALLBACK",
+            "dockerflow.version.get_verison",
+            (
+                "'dockerflow.version.get_verison' does not exist: dockerflow.version has no"
+                " get_verison; did you mean get_version? Expected the dotted path of a function."
+            ),
+        ),
+        (
+            "DOCKERFLOW_CHECKS",
+            "dockerflow.django.cheks.check_caches",
+            "['dockerflow.django.cheks.check_caches'] holds"
+            " 'dockerflow.django.cheks.check_caches', which does not exist: there is no module"
+            " dockerflow.django.cheks; did you mean dockerflow.django.checks? Expected" + CHOSEN,
+        ),
+        (
+            "DOCKERFLOW_OPTIONAL_CHECKS",
+            "[",
+            "'[' is not a JSON array (Expecting value: line 1 column 2 (char 1)). Expected"
+            + CHOSEN,
+        ),
+        (
+            "DOCKERFLOW_DATABASES",
+            "defualt",
+            (
+                "['defualt'] holds 'defualt', which is not in DATABASES; did you mean default?"
+                " Expected a list of database aliases."
+            ),
+        ),
+        (
+            "DOCKERFLOW_HEARTBEAT_FAIL_LEVEL",
+            "warn",
+            (
+                "'warn' is not one of them; did you mean warning?"
+                " Expected debug, info, warning, error or critical."
+            ),
+        ),
+        (
+            "DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE",
+            "429",
+            "'429' is out of range. Expected a whole number from 500 to 599.",
+        ),
+        (
+            "DOCKERFLOW_HEARTBEAT_TIMEOUT",
+            "0",
+            "'0' is out of range. Expected a number of seconds, above 0.",
+        ),
+        (
+            "DOCKERFLOW_HEARTBEAT_TTL",
+            "-1",
+            "'-1' is out of range. Expected a number of seconds, 0 or more.",
+        ),
+        (
+            "DOCKERFLOW_HEARTBEAT_DETAILS",
+            "True",
+            "'True' is not one of them. Expected debug, always or never.",
+        ),
+        (
+            "DOCKERFLOW_HEARTBEAT_TOKEN",
+            "two words",
+            (
+                "(hidden) holds blanks or characters that no Authorization header can carry."
+                " Expected a secret of printable ASCII characters without blanks."
+            ),
+        ),
+        (
+            "DOCKERFLOW_DRAIN_FILE",
+            False,
+            "False is of type bool. Expected a path.",
+        ),
+        (
+            "DOCKERFLOW_REQUEST_ID_HEADER_NAME",
+            "X Id",
+            "'X Id' is not a header name. Expected the name of an HTTP header.",
+        ),
+        (
+            "DOCKERFLOW_SUMMARY_LOG_QUERYSTRING",
+            "maybe",
+            (
+                "'maybe' is neither true nor false."
+                " Expected true, yes, on, t, y, 1 or false, no, off, f, n, 0."
+            ),
+        ),
+        (
+            "DOCKERFLOW_ERROR_ENDPOINT",
+            "enabled",
+            (
+                "'enabled' is neither true nor false."
+                " Expected true, yes, on, t, y, 1 or false, no, off, f, n, 0."
+            ),
+        ),
+        (
+            "DOCKERFLOW_LOG_FORMAT",
+            "json",
+            "'json' is not one of them. Expected mozlog or console.",
+        ),
+        (
+            "DOCKERFLOW_LOG_LEVEL",
+            "WARN",
+            (
+                "'WARN' is not one of them; did you mean WARNING?"
+                " Expected DEBUG, INFO, WARNING, ERROR or CRITICAL."
+            ),
+        ),
+    ],
+)
+def test_a_bad_value_is_told_with_name_source_value_and_what_was_expected(
+    settings, monkeypatch, name, value, problem
+):
+    setattr(settings, name, value)
+    in_django = conf.problems()
+    delattr(settings, name)
+    monkeypatch.setenv(name, str(value))
+    in_environment = conf.problems()
+
+    assert in_django == [f"{name} (Django setting): {problem}"]
+    if isinstance(value, str):
+        assert in_environment == [f"{name} (environment): {problem}"]
+
+
+def test_a_bad_value_in_a_file_is_told_with_the_files_path(base_dir):
+    (base_dir / ".env").write_text("DOCKERFLOW_HEARTBEAT_TIMEOUT=soon\n")
+
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        conf.DOCKERFLOW_HEARTBEAT_TIMEOUT  # noqa: B018
+    assert str(refusal.value) == (
+        f"DOCKERFLOW_HEARTBEAT_TIMEOUT ({base_dir}/.env): 'soon' is not a number."
+        " Expected a number of seconds, above 0."
+    )
+
+
+def test_an_empty_list_is_an_empty_list(monkeypatch):
+    monkeypatch.setenv("DOCKERFLOW_CHECKS", "[]")
+
+    assert conf.DOCKERFLOW_CHECKS == []
+
+
+def test_a_list_is_no_shell_command(monkeypatch):
+    monkeypatch.setenv("DOCKERFLOW_DATABASES", "a, b,,c#d,it's,x\\y")
+
+    assert conf.DOCKERFLOW_DATABASES == ["a", "b", "c#d", "it's", "x\\y"]
+
+
+# Precedence
+
+
+def test_a_value_is_djangos_or_the_environments_or_the_files_or_the_default(
+    base_dir, settings, monkeypatch
+):
+    (base_dir / ".env").write_text("DOCKERFLOW_HEARTBEAT_TTL=4\n")
+    (base_dir / "settings.ini").write_text("[settings]\nDOCKERFLOW_HEARTBEAT_TTL = 3\n")
+    monkeypatch.setenv("DOCKERFLOW_HEARTBEAT_TTL", "2")
+    settings.DOCKERFLOW_HEARTBEAT_TTL = 1
+    seen = [conf.DOCKERFLOW_HEARTBEAT_TTL]
+    del settings.DOCKERFLOW_HEARTBEAT_TTL
+    seen.append(conf.DOCKERFLOW_HEARTBEAT_TTL)
+    monkeypatch.delenv("DOCKERFLOW_HEARTBEAT_TTL")
+    seen.append(conf.DOCKERFLOW_HEARTBEAT_TTL)
+    (base_dir / "settings.ini").unlink()
+    seen.append(conf.DOCKERFLOW_HEARTBEAT_TTL)
+    (base_dir / ".env").unlink()
+    seen.append(conf.DOCKERFLOW_HEARTBEAT_TTL)
+
+    assert seen == [1, 2, 3, 4, 0]
+
+
+def test_override_settings_holds_inside_of_its_block_nested_too():
+    seen = [conf.DOCKERFLOW_HEARTBEAT_TTL]
+    with override_settings(DOCKERFLOW_HEARTBEAT_TTL=1):
+        seen.append(conf.DOCKERFLOW_HEARTBEAT_TTL)
+        with override_settings(DOCKERFLOW_HEARTBEAT_TTL=2):
+            seen.append(conf.DOCKERFLOW_HEARTBEAT_TTL)
+        seen.append(conf.DOCKERFLOW_HEARTBEAT_TTL)
+    seen.append(conf.DOCKERFLOW_HEARTBEAT_TTL)
+
+    assert seen == [0, 1, 2, 1, 0]
+
+
+def test_a_changed_environment_holds_from_the_next_read(monkeypatch):
+    with monkeypatch.context() as inside:
+        inside.setenv("DOCKERFLOW_HEARTBEAT_TTL", "7")
+        changed = conf.DOCKERFLOW_HEARTBEAT_TTL
+
+    assert (changed, conf.DOCKERFLOW_HEARTBEAT_TTL) == (7, 0)
+
+
+# The file in BASE_DIR
+
+
+def test_base_dir_may_come_from_the_environment(settings, monkeypatch, tmp_path):
+    (tmp_path / ".env").write_text("DOCKERFLOW_HEARTBEAT_TTL=4\n")
+    del settings.BASE_DIR
+    monkeypatch.setenv("BASE_DIR", f" {tmp_path} ")
+
+    assert conf.resolve(Conf.BASE_DIR) == (tmp_path, "environment")
+    assert conf.resolve(Conf.DOCKERFLOW_HEARTBEAT_TTL) == (4, f"{tmp_path}/.env")
+
+
+def test_base_dir_none_is_no_directory_of_that_name(settings, monkeypatch, tmp_path):
+    (tmp_path / "None").mkdir()
+    (tmp_path / "None/.env").write_text("DOCKERFLOW_HEARTBEAT_TTL=4\n")
+    monkeypatch.chdir(tmp_path)
+    settings.BASE_DIR = None
+
+    assert conf.DOCKERFLOW_HEARTBEAT_TTL == 0
+
+
+def test_the_file_has_no_say_in_base_dir(base_dir):
+    (base_dir / ".env").write_text("BASE_DIR=/elsewhere\n")
+
+    assert conf.resolve(Conf.BASE_DIR) == (base_dir, "Django setting")
+
+
+def test_a_file_in_a_parent_directory_is_none_of_ours(base_dir):
+    (base_dir.parent / ".env").write_text("DOCKERFLOW_HEARTBEAT_TTL=4\n")
+
+    assert conf.DOCKERFLOW_HEARTBEAT_TTL == 0
+
+
+def test_settings_ini_is_the_file_where_both_are_there(base_dir):
+    (base_dir / ".env").write_text("DOCKERFLOW_HEARTBEAT_TTL=4\nDOCKERFLOW_LOG_LEVEL=ERROR\n")
+    (base_dir / "settings.ini").write_text("[settings]\nDOCKERFLOW_HEARTBEAT_TTL = 3\n")
+
+    assert (conf.DOCKERFLOW_HEARTBEAT_TTL, conf.DOCKERFLOW_LOG_LEVEL) == (3, "INFO")
+
+
+def test_settings_ini_without_our_section_sets_nothing(base_dir):
+    (base_dir / "settings.ini").write_text("[other]\nDOCKERFLOW_HEARTBEAT_TTL = 3\n")
+
+    assert conf.DOCKERFLOW_HEARTBEAT_TTL == 0
+    assert conf.unknown_names() == []
+
+
+def test_a_virtual_environment_called_env_is_no_settings_file(base_dir):
+    (base_dir / ".env/bin").mkdir(parents=True)
+
+    assert conf.problems() == []
+
+
+@pytest.mark.parametrize("content", ["DOCKERFLOW_HEARTBEAT_TTL=5", "DOCKERFLOW_HEARTBEAT_TTL=55"])
+def test_a_changed_file_is_read_again(base_dir, content):
+    path = base_dir / ".env"
+    path.write_text("DOCKERFLOW_HEARTBEAT_TTL=4")
+    before = path.stat().st_mtime_ns
+    assert conf.DOCKERFLOW_HEARTBEAT_TTL == 4
+
+    other = base_dir / "other"
+    other.write_text(content)
+    os.utime(other, ns=(before, before))
+    other.replace(path)
+
+    assert f"DOCKERFLOW_HEARTBEAT_TTL={conf.DOCKERFLOW_HEARTBEAT_TTL:g}" == content
+
+
+def test_an_unchanged_file_is_not_read_again(base_dir):
+    path = base_dir / ".env"
+    path.write_text("DOCKERFLOW_HEARTBEAT_TTL=4")
+    assert conf.DOCKERFLOW_HEARTBEAT_TTL == 4
+    stat = path.stat()
+    path.write_text("DOCKERFLOW_HEARTBEAT_TTL=5")
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+    assert conf.DOCKERFLOW_HEARTBEAT_TTL == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "complaint"),
+    [
+        (".env", b"\xff", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
+        (
+            "settings.ini",
+            b"TTL = 3\n",
+            "File contains no section headers.\nfile: '{path}', line: 1\n'TTL = 3\\n'",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_problem_among_the_others(
+    base_dir, monkeypatch, name, content, complaint
+):
+    path = base_dir / name
+    path.write_bytes(content)
+    monkeypatch.setenv("DOCKERFLOW_ERROR_ENDPOINT", "maybe")
+    monkeypatch.setenv("DOCKERFLOW_EROR_ENDPOINT", "1")
+
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        conf.validate()
+    assert str(refusal.value) == (
+        "Dockerflow cannot start with its settings as they are:\n"
+        f"- {path} cannot be read: {complaint.format(path=path)}\n"
+        "- DOCKERFLOW_ERROR_ENDPOINT (environment): 'maybe' is neither true nor false."
+        " Expected true, yes, on, t, y, 1 or false, no, off, f, n, 0.\n"
+        "- DOCKERFLOW_EROR_ENDPOINT (environment) is not a setting of Dockerflow;"
+        " did you mean DOCKERFLOW_ERROR_ENDPOINT?"
+    )
+
+
+def test_an_entry_that_cannot_be_read_is_told_by_name(base_dir):
+    path = base_dir / "settings.ini"
+    path.write_text("[settings]\nDOCKERFLOW_DRAIN_FILE = 100%\n")
+
+    assert conf.problems() == [
+        (
+            f"DOCKERFLOW_DRAIN_FILE ({path}) cannot be read:"
+            " '%' must be followed by '%' or '(', found: '%'"
+        )
+    ]
+
+
+def test_the_projects_own_decouple_still_finds_the_projects_own_file(tmp_path):
+    (tmp_path / ".env").write_text("SECRET_KEY=from the project's file\n")
+    (tmp_path / "shop.py").write_text("from decouple import config\nKEY = config('SECRET_KEY')\n")
+    program = f"""
+import sys
+from dockerflow.conf import conf
+conf.DOCKERFLOW_CHECKS
+conf.validate()
+sys.path.insert(0, {str(tmp_path)!r})
+import shop
+print(shop.KEY)
+"""
+
+    assert python(program) == "from the project's file\n"
+
+
+# Without Django's settings
+
+
+def test_without_django_settings_the_environment_and_the_defaults_count():
+    program = """
+from dockerflow.conf import conf
+conf.validate()
+print(conf.DOCKERFLOW_HEARTBEAT_TTL, conf.DOCKERFLOW_HEARTBEAT_TIMEOUT, conf.DOCKERFLOW_DATABASES)
+print(conf.unknown_names())
+from django.conf import settings
+print(settings.configured)
+"""
+
+    assert python(
+        program,
+        DOCKERFLOW_HEARTBEAT_TTL="7",
+        DOCKERFLOW_DATABASES="unheard_of",
+        DOCKERFLOW_DATABASE="one",
+    ) == (
+        "7.0 5.0 ['unheard_of']\n"
+        "['DOCKERFLOW_DATABASE (environment) is not a setting of Dockerflow;"
+        " did you mean DOCKERFLOW_DATABASES?']\n"
+        "False\n"
+    )
+
+
+def test_the_settings_module_itself_may_read_what_the_environment_says(tmp_path):
+    (tmp_path / "shop.py").write_text(
+        "from dockerflow.conf import conf\n"
+        "USE_TZ = True\n"
+        "DOCKERFLOW_HEARTBEAT_TTL = 1\n"
+        "SEEN = conf.DOCKERFLOW_HEARTBEAT_TTL\n"
+    )
+    program = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+from django.conf import settings
+from dockerflow.conf import conf
+print(settings.SEEN, conf.DOCKERFLOW_HEARTBEAT_TTL)
+"""
+
+    assert python(program, DJANGO_SETTINGS_MODULE="shop", DOCKERFLOW_HEARTBEAT_TTL="7") == (
+        "7.0 1.0\n"
+    )
+
+
+# Secrets
+
+
+@pytest.fixture
+def secret_file(tmp_path):
+    """A file as Docker and Kubernetes mount secrets."""
+    path = tmp_path / "secret"
+    path.write_text("hush\r\n")
+    return path
+
+
+def test_a_secret_may_lie_in_a_file_whose_last_newline_does_not_count(monkeypatch, secret_file):
+    monkeypatch.setenv("DOCKERFLOW_HEARTBEAT_TOKEN_FILE", str(secret_file))
+
+    assert conf.resolve(Conf.DOCKERFLOW_HEARTBEAT_TOKEN) == (
+        "hush",
+        f"DOCKERFLOW_HEARTBEAT_TOKEN_FILE, {secret_file}",
+    )
+
+
+def test_a_secrets_file_may_be_named_by_django_or_by_the_settings_file(
+    base_dir, settings, secret_file
+):
+    (base_dir / ".env").write_text(f"DOCKERFLOW_HEARTBEAT_TOKEN_FILE={secret_file}\n")
+    in_file = conf.DOCKERFLOW_HEARTBEAT_TOKEN
+    other = base_dir / "other"
+    other.write_text("hush hush".replace(" ", "-"))
+    settings.DOCKERFLOW_HEARTBEAT_TOKEN_FILE = other
+
+    assert (in_file, conf.DOCKERFLOW_HEARTBEAT_TOKEN) == ("hush", "hush-hush")
+
+
+def test_a_secret_and_its_file_follow_the_same_precedence(
+    base_dir, settings, monkeypatch, secret_file
+):
+    (base_dir / ".env").write_text("DOCKERFLOW_HEARTBEAT_TOKEN=from-env-file\n")
+    monkeypatch.setenv("DOCKERFLOW_HEARTBEAT_TOKEN_FILE", str(secret_file))
+    seen = [conf.DOCKERFLOW_HEARTBEAT_TOKEN]
+    settings.DOCKERFLOW_HEARTBEAT_TOKEN = "from-django"
+    seen.append(conf.DOCKERFLOW_HEARTBEAT_TOKEN)
+
+    assert seen == ["hush", "from-django"]
+
+
+def test_both_a_secret_and_its_file_are_one_too_many(monkeypatch, secret_file):
+    monkeypatch.setenv("DOCKERFLOW_HEARTBEAT_TOKEN", "hush")
+    monkeypatch.setenv("DOCKERFLOW_HEARTBEAT_TOKEN_FILE", str(secret_file))
+
+    assert conf.problems() == [
+        (
+            "DOCKERFLOW_HEARTBEAT_TOKEN and DOCKERFLOW_HEARTBEAT_TOKEN_FILE (environment)"
+            " are both set. Set one."
+        )
+    ]
+
+
+def test_a_file_name_that_is_none_or_blank_is_not_set(settings, monkeypatch):
+    settings.DOCKERFLOW_HEARTBEAT_TOKEN_FILE = None
+    monkeypatch.setenv("DOCKERFLOW_HEARTBEAT_TOKEN", "hush")
+
+    assert conf.DOCKERFLOW_HEARTBEAT_TOKEN == "hush"
+
+
+def test_only_a_secret_is_read_from_a_file(monkeypatch, secret_file):
+    monkeypatch.setenv("DOCKERFLOW_LOG_LEVEL_FILE", str(secret_file))
+
+    assert conf.problems() == []
+    assert conf.unknown_names() == [
+        (
+            "DOCKERFLOW_LOG_LEVEL_FILE (environment) is not a setting of Dockerflow;"
+            " did you mean DOCKERFLOW_LOG_LEVEL?"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (None, "[Errno 2] No such file or directory: '{path}'"),
+        (b"\xff", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
+    ],
+)
+def test_a_secrets_file_that_cannot_be_read_is_a_problem(
+    monkeypatch, secret_file, content, complaint
+):
+    if content is None:
+        secret_file.unlink()
+    else:
+        secret_file.write_bytes(content)
+    monkeypatch.setenv("DOCKERFLOW_HEARTBEAT_TOKEN_FILE", str(secret_file))
+
+    assert conf.problems() == [
+        (
+            f"DOCKERFLOW_HEARTBEAT_TOKEN_FILE (environment): '{secret_file}' cannot be read:"
+            f" {complaint.format(path=secret_file)}."
+            " Expected the path of a file that holds the secret."
+        )
+    ]
+
+
+def test_an_empty_secrets_file_is_a_problem(monkeypatch, secret_file):
+    secret_file.write_text("\n")
+    monkeypatch.setenv("DOCKERFLOW_HEARTBEAT_TOKEN_FILE", str(secret_file))
+
+    assert conf.problems() == [
+        (
+            f"DOCKERFLOW_HEARTBEAT_TOKEN (DOCKERFLOW_HEARTBEAT_TOKEN_FILE, {secret_file}):"
+            " (hidden) is blank."
+            " Expected a secret of printable ASCII characters without blanks."
+        )
+    ]
+
+
+@pytest.fixture(params=["Django", "environment", "settings file", "secret file"])
+def bad_secret(request, base_dir, settings, monkeypatch, secret_file):
+    """``hush hush`` as the token, which no header can carry, from each of its sources."""
+    if request.param == "Django":
+        settings.DOCKERFLOW_HEARTBEAT_TOKEN = "hush hush"
+    elif request.param == "environment":
+        monkeypatch.setenv("DOCKERFLOW_HEARTBEAT_TOKEN", "hush hush")
+    elif request.param == "settings file":
+        (base_dir / ".env").write_text("DOCKERFLOW_HEARTBEAT_TOKEN=hush hush\n")
+    else:
+        secret_file.write_text("hush hush")
+        monkeypatch.setenv("DOCKERFLOW_HEARTBEAT_TOKEN_FILE", str(secret_file))
+
+
+@pytest.mark.usefixtures("bad_secret")
+def test_a_bad_secret_is_told_of_and_not_told(caplog):
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        conf.validate()
+    told = f"{refusal.value!r} {conf.problems()} {conf!r} {Conf.DOCKERFLOW_HEARTBEAT_TOKEN!r}"
+    assert "DOCKERFLOW_HEARTBEAT_TOKEN" in told
+    assert "hush" not in told + caplog.text
+    assert refusal.value.__cause__ is None
+    assert lenient.DOCKERFLOW_HEARTBEAT_TOKEN is None
+
+
+def test_a_good_secret_is_shown_to_nobody():
+    assert Conf.DOCKERFLOW_HEARTBEAT_TOKEN.shown("hush") == "(hidden)"
+    assert Conf.DOCKERFLOW_HEARTBEAT_TOKEN.shown(None) == "None"
+    assert Conf.DOCKERFLOW_LOG_LEVEL.shown("INFO") == "'INFO'"
+
+
+# Names
+
+
+def test_an_unknown_name_is_pointed_out_wherever_it_is_set(base_dir, settings, monkeypatch):
+    settings.DOCKERFLOW_HEARTBEAT_TIME_OUT = 3
+    settings.DOCKERFLOWED = True
+    monkeypatch.setenv("DOCKERFLOW_CHECK", "a.b")
+    monkeypatch.setenv("DOCKERFLOW_QQQQQQQQQQQQQQQQQQ", "")
+    (base_dir / ".env").write_text("DOCKERFLOW_TTL=1\nexport DOCKERFLOW_TTL=1\nOTHER=1\n")
+
+    assert conf.unknown_names() == [
+        (
+            "DOCKERFLOW_CHECK (environment) is not a setting of Dockerflow;"
+            " did you mean DOCKERFLOW_CHECKS?"
+        ),
+        (
+            "DOCKERFLOW_HEARTBEAT_TIME_OUT (Django setting) is not a setting of Dockerflow;"
+            " did you mean DOCKERFLOW_HEARTBEAT_TIMEOUT?"
+        ),
+        "DOCKERFLOW_QQQQQQQQQQQQQQQQQQ (environment) is not a setting of Dockerflow.",
+        (
+            f"DOCKERFLOW_TTL ({base_dir}/.env) is not a setting of Dockerflow;"
+            " did you mean DOCKERFLOW_HEARTBEAT_TTL?"
+        ),
+    ]
+
+
+def test_an_unknown_name_in_settings_ini_is_pointed_out(base_dir):
+    path = base_dir / "settings.ini"
+    path.write_text("[settings]\nDOCKERFLOW_LOG_LEVL = INFO\n")
+
+    assert conf.unknown_names() == [
+        (
+            f"DOCKERFLOW_LOG_LEVL ({path}) is not a setting of Dockerflow;"
+            " did you mean DOCKERFLOW_LOG_LEVEL?"
+        )
+    ]
+
+
+def test_every_known_name_is_known(settings):
+    for name in DEFAULTS:
+        setattr(settings, name, None)
+    settings.DOCKERFLOW_HEARTBEAT_TOKEN_FILE = None
+
+    assert conf.unknown_names() == []
+
+
+# Starting
+
+
+def test_good_settings_are_no_reason_to_refuse():
+    assert conf.validate() is None
+
+
+def test_every_bad_value_is_in_the_one_refusal(monkeypatch):
+    monkeypatch.setenv("DOCKERFLOW_CHECKS", "dockerflow.django.checks.check_databse_connected")
+    monkeypatch.setenv("DOCKERFLOW_HEARTBEAT_TIMEOUT", "abc")
+    monkeypatch.setenv("DOCKERFLOW_HEARTBEAT_DETIALS", "always")
+
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        conf.validate()
+    assert str(refusal.value) == (
+        "Dockerflow cannot start with its settings as they are:\n"
+        "- DOCKERFLOW_CHECKS (environment):"
+        " ['dockerflow.django.checks.check_databse_connected'] holds"
+        " 'dockerflow.django.checks.check_databse_connected', which does not exist:"
+        " dockerflow.django.checks has no check_databse_connected;"
+        " did you mean check_database_connected? Expected" + CHOSEN + "\n"
+        "- DOCKERFLOW_HEARTBEAT_TIMEOUT (environment): 'abc' is not a number."
+        " Expected a number of seconds, above 0.\n"
+        "- DOCKERFLOW_HEARTBEAT_DETIALS (environment) is not a setting of Dockerflow;"
+        " did you mean DOCKERFLOW_HEARTBEAT_DETAILS?"
+    )
+
+
+def test_before_the_refusal_a_bad_value_reads_as_its_default(monkeypatch):
+    monkeypatch.setenv("DOCKERFLOW_LOG_FORMAT", "xml")
+    monkeypatch.setenv("DOCKERFLOW_LOG_LEVEL", "debug")
+
+    assert (lenient.DOCKERFLOW_LOG_FORMAT, lenient.DOCKERFLOW_LOG_LEVEL) == ("mozlog", "DEBUG")
