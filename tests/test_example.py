@@ -90,6 +90,10 @@ def clear(database):
         connection.execute("DELETE FROM harbour_berth")
 
 
+def times_shown(server):
+    return re.findall(r"Shown (\d+) time", server.get("/").body.decode())
+
+
 def statuses(answer):
     return answer.status, answer.json()["checks"]
 
@@ -170,6 +174,21 @@ def test_another_database_is_one_variable_and_its_end_is_noticed(app, postgresql
             },
         )
         assert server.get("/__lbheartbeat__").status == 200
+
+
+def test_an_optional_redis_may_go_away(app, database, redis_server):
+    environment = {
+        "REDIS_URL": redis_server.url,
+        "DOCKERFLOW_OPTIONAL_CHECKS": "dockerflow.django.checks.check_redis_connected",
+        "DOCKERFLOW_HEARTBEAT_DETAILS": "always",
+    }
+    with gunicorn(app, f"sqlite:///{database}", **environment) as server:
+        assert times_shown(server) == ["1"]
+        assert times_shown(server) == ["2"]
+        redis_server.stop()
+        assert times_shown(server) == []
+        status, checks = statuses(server.get("/__heartbeat__"))
+        assert (status, checks["check_redis_connected"]) == (200, "error")
 
 
 def test_statsd_is_told_of_every_heartbeat(app, database):
