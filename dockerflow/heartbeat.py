@@ -20,14 +20,14 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, wait
 from datetime import datetime, timezone
-from queue import SimpleQueue
 from typing import NamedTuple
 
 from dockerflow import health
 from dockerflow.report import CRITICAL, Check, Message, Report, Result, execute, raised, status
+from dockerflow.threads import Lane, start
 
 logger = logging.getLogger("dockerflow.checks.registry")
 
@@ -49,7 +49,7 @@ class Heartbeat:
 
     def _reset(self) -> None:
         self._lock = threading.Lock()
-        self._lanes: dict[str, SimpleQueue[Callable[[], None]]] = {}
+        self._lanes: dict[str, Lane] = {}
         self._runs: dict[Check, _Run] = {}
         self._round: _Round | None = None
         self._failing: set[str] = set()
@@ -96,19 +96,16 @@ class Heartbeat:
         run = self._runs[check] = _Run(check, deadline)
         try:
             if check.lane is None:
-                _start_thread(check.name, run)
+                start(check.name, run)
             else:
-                self._lane(check.lane).put(run)
+                self._lane(check.lane).submit(run)
         except RuntimeError as error:  # the system has no thread to give
             run.future.set_result(raised(check, error))
         return run
 
-    def _lane(self, name: str) -> SimpleQueue[Callable[[], None]]:
-        """The queue of a thread that works for as long as the process lives."""
+    def _lane(self, name: str) -> Lane:
         if name not in self._lanes:
-            queue: SimpleQueue[Callable[[], None]] = SimpleQueue()
-            _start_thread(name, lambda: _work(queue))
-            self._lanes[name] = queue
+            self._lanes[name] = Lane(name)
         return self._lanes[name]
 
     def _finish(self, current: _Round, fail_level: int) -> Answer:
@@ -206,12 +203,3 @@ class _Run:
         frame = sys._current_frames().get(self.thread or 0)
         stack = "".join(traceback.format_stack(frame)) if frame else None
         return Result(self.check, (message,), elapsed, stack=stack)
-
-
-def _work(queue: SimpleQueue[Callable[[], None]]) -> None:
-    while True:
-        queue.get()()
-
-
-def _start_thread(name: str, target: Callable[[], None]) -> None:
-    threading.Thread(target=target, name=f"heartbeat-{name}", daemon=True).start()

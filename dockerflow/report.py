@@ -15,6 +15,7 @@ from typing import Any
 
 from dockerflow import health
 from dockerflow.scrub import scrub
+from dockerflow.threads import Threads
 
 LEVELS = {"ok": 0, "debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 CRITICAL = LEVELS["critical"]
@@ -131,6 +132,7 @@ def raised(check: Check, error: BaseException, duration: float = 0.0) -> Result:
 
 
 async def _result_of(awaitable: Awaitable[object]) -> object:
+    asyncio.get_running_loop().set_default_executor(Threads())
     return await awaitable
 
 

@@ -8,7 +8,13 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from asgiref.sync import ThreadSensitiveContext, async_to_sync, iscoroutinefunction, sync_to_async
+from asgiref.sync import (
+    SyncToAsync,
+    ThreadSensitiveContext,
+    async_to_sync,
+    iscoroutinefunction,
+    sync_to_async,
+)
 from django.conf import settings
 from django.core import mail
 from django.core.cache import caches
@@ -20,6 +26,7 @@ from django.utils.module_loading import import_string
 from dockerflow.conf import conf
 from dockerflow.heartbeat import Answer, Heartbeat
 from dockerflow.report import LEVELS, Check
+from dockerflow.threads import Lane
 
 Function = Callable[..., Any]
 Wrappers = Mapping[str, BaseDatabaseWrapper]
@@ -113,7 +120,8 @@ def _in_thread(function: Function, lane: str | None, shared: Wrappers) -> object
 
 async def _in_loop(function: Callable[..., Awaitable[object]]) -> object:
     # Without the context, all synchronous code in the process would queue for one thread.
-    async with ThreadSensitiveContext():
+    async with ThreadSensitiveContext() as context:
+        SyncToAsync.context_to_thread_executor[context] = Lane(function.__name__)
         try:
             return _audible(await function(app_configs=None))
         finally:

@@ -1,0 +1,60 @@
+"""Threads for which no process waits when it exits.
+
+That is more than being a daemon thread: ``concurrent.futures`` joins the threads of its executors,
+and with them whatever hangs in ``asyncio.to_thread()`` or ``loop.getaddrinfo()``.
+https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from functools import partial
+from queue import SimpleQueue
+from typing import Any
+
+
+def start(name: str, target: Callable[[], object]) -> None:
+    """Run ``target`` in a daemon thread.
+
+    :raises RuntimeError: the system has no thread to give
+    """
+    threading.Thread(target=target, name=f"heartbeat-{name}", daemon=True).start()
+
+
+class Lane(Executor):
+    """One thread, in which calls follow one another."""
+
+    def __init__(self, name: str) -> None:
+        self._queue: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
+        start(name, self._work)
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self._queue.put(partial(_settle, future, partial(fn, *args, **kwargs)))
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self._queue.put(None)
+
+    def _work(self) -> None:
+        while call := self._queue.get():
+            call()
+
+
+class Threads(ThreadPoolExecutor):  # an event loop takes no other kind by default
+    """A thread for each call."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        start("call", partial(_settle, future, partial(fn, *args, **kwargs)))
+        return future
+
+
+def _settle(future: Future[Any], call: Callable[[], object]) -> None:
+    if future.set_running_or_notify_cancel():
+        try:
+            future.set_result(call())
+        except BaseException as error:
+            future.set_exception(error)
