@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -122,9 +121,8 @@ def main():
         if FLAW == "ignores SIGTERM":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
         elif FLAW != "no handler":
-            stop = threading.Thread(target=server.shutdown)
-            signal.signal(signal.SIGTERM, lambda *_: stop.start())
-        server.serve_forever(poll_interval=0.02)
+            signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+        server.serve_forever()
 
 
 FLAW = sys.argv[1] if len(sys.argv) > 1 else ""

@@ -90,7 +90,7 @@ class Accounts:
 
     def _useradd(self, words: list[str]) -> None:
         options, names = _options(words, USERADD)
-        others = options.get("-G", options.get("--groups", "")).split(",")
+        others = options.get("-G", options.get("--groups", ""))
         own = "-N" not in options and "--no-user-group" not in options
         self._create(
             names[0],
@@ -98,7 +98,7 @@ class Accounts:
             options.get("-g", options.get("--gid")),
             own,
         )
-        self.members[names[0]].update(others)
+        self.members[names[0]].update(filter(None, others.split(",")))
 
     def _adduser(self, words: list[str]) -> None:
         try:
@@ -138,7 +138,7 @@ def commands(script: str) -> Iterator[list[str]]:
 def _simple(tokens: Iterable[str]) -> Iterator[list[str]]:
     words: list[str] = []
     for token in [*tokens, ";"]:
-        if not set(token) <= OPERATORS:
+        if not token or not set(token) <= OPERATORS:
             words.append(token)
             continue
         if token[0] in "<>" and words and re.fullmatch("[0-9]", words[-1]):

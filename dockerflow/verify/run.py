@@ -26,7 +26,10 @@ def verify(
     if dockerfile:
         from dockerflow.verify.dockerfile import check  # noqa: PLC0415
 
-        outcomes |= check(Path(dockerfile).read_text(encoding="utf-8"))
+        try:
+            outcomes |= check(Path(dockerfile).read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(f"{dockerfile}: {error}") from error
     if url:
         outcomes |= endpoints.check(url, bounds.answer)
     if command:

@@ -50,8 +50,11 @@ class Stage:
         """Return ``word`` with the build arguments and environment variables filled in."""
         from e2b_dockerfile_utils import ShellLex  # noqa: PLC0415
 
+        variables = self.arguments | self.environment
+        # a variable of the shell stays as it is, to be seen in the report
+        lexer = ShellLex(self.escape, env=variables, skip_unset_env=":-" not in word)
         try:
-            return ShellLex(self.escape, env=self.arguments | self.environment).process_word(word)
+            return lexer.process_word(word)
         except ValueError:
             return word
 
