@@ -1,0 +1,274 @@
+"""``python -m dockerflow verify``: the report, for eyes and as JSON, and how it is asked for."""
+
+import json
+import os
+import pty
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from dockerflow.verify.requirements import REQUIREMENTS
+from tests import container_app
+from tests.command import ENVIRONMENT, arguments, run
+
+DOCKERFILE = """\
+FROM python:3.13-slim
+RUN useradd --uid 10001 app
+WORKDIR /app
+COPY . .
+ENTRYPOINT ["python", "-m"]
+CMD gunicorn shop.wsgi
+"""
+
+REPORT = """
+The application
+  not checked  environment          Configured by environment variables: which settings there are
+                                    can't be seen from outside, $PORT excepted
+  not checked  port                 Listens on $PORT: needs --command
+  not checked  version-file         Has a version object: needs --command
+  not checked  version              Answers /__version__ with it: needs a URL or --command
+  not checked  version-keys         The object says which build it is: needs a URL or --command
+  not checked  heartbeat            Answers /__heartbeat__: needs a URL or --command
+  not checked  heartbeat-backing    Its heartbeat looks at backing services: a heartbeat that says
+                                    200 while its database is down can't be told from outside: stop
+                                    the database and look
+  not checked  lbheartbeat          Answers /__lbheartbeat__: needs a URL or --command
+  not checked  lbheartbeat-backing  Its load balancer check does not: needs a URL or --command
+  not checked  logs                 Logs to stdout or stderr: needs --command
+  not checked  log-files            Logs to no file: needs --command
+  not checked  static               Serves its own static content: needs a URL or --command
+  not checked  stop                 Stops when it is told to: needs --command
+
+The Dockerfile
+  passed       app-directory        Sources in /app: COPY to /app
+  passed       app-group            A group app, 10001: app has the id 10001
+  passed       app-user             A user app, 10001, in that group: app has the id 10001 and is in
+                                    the group app
+  passed       entrypoint-cmd       ENTRYPOINT and CMD: both are there
+  failed       user                 Runs as app
+               seen  there is no USER: it is that of the image python:3.13-slim, root as a rule
+               spec  Have a USER app instruction to set the default user.
+               mend  USER app as the last USER of the last stage (or USER 10001, which Kubernetes
+                     can verify).
+
+Recommended
+  not checked  one-process          One program a container: needs --command
+  not checked  mozlog               Logs in the mozlog schema: needs --command
+  passed       optimized            Layers in the order of change: nothing is first installed after
+                                    all sources were copied
+  failed       port-8000            Port 8000
+               seen  there is neither ENV PORT nor EXPOSE
+               spec  Listen on port 8000.
+               mend  ENV PORT=8000 and EXPOSE 8000
+  failed       exec-form            ENTRYPOINT and CMD in exec form
+               seen  CMD gunicorn shop.wsgi
+               spec  Docker: the shell form runs "/bin/sh -c", which does not pass signals on.
+               mend  Write them as JSON arrays: CMD ["-m", "gunicorn", "shop.wsgi"]
+
+This does not conform: 4 passed, 1 failed, 13 not checked; 2 of the recommendations not followed.
+"""
+
+
+class Site:
+    """The application of container_app, running."""
+
+    def __init__(self, flaw, directory):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self.process = subprocess.Popen(
+            [sys.executable, container_app.__file__, flaw],
+            env={**ENVIRONMENT, "PORT": str(port)},
+            cwd=directory,
+            stdout=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + 20
+        with socket.socket() as client:
+            while client.connect_ex(("127.0.0.1", port)) and time.monotonic() < deadline:
+                time.sleep(0.05)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.process.kill()
+        self.process.wait(10)
+
+
+@pytest.fixture
+def dockerfile(tmp_path):
+    path = tmp_path / "Dockerfile"
+    path.write_text(DOCKERFILE)
+    return path
+
+
+def verify_on_terminal(*words, **variables):
+    """Return what stands on a terminal of 80 columns afterwards."""
+    leader, follower = pty.openpty()
+    with subprocess.Popen(
+        arguments("verify", *words),
+        env={**ENVIRONMENT, "COLUMNS": "80", **variables},
+        stdout=follower,
+    ) as process:
+        os.close(follower)
+        shown = b""
+        try:
+            while block := os.read(leader, 65536):
+                shown += block
+        except OSError:  # how Linux ends a terminal that nobody writes to any more
+            pass
+        os.close(leader)
+    assert process.returncode == 1
+    return shown.decode().replace("\r\n", "\n")
+
+
+def test_the_report_has_every_requirement_and_how_to_mend_what_failed(dockerfile):
+    assert run("verify", "--dockerfile", dockerfile) == (1, REPORT, "")
+
+
+def test_the_report_as_json_has_the_same_lines(dockerfile):
+    status, out, err = run("verify", "--json", "--dockerfile", dockerfile)
+
+    report = json.loads(out)
+    assert (status, err, report["conforms"]) == (1, "", False)
+    assert [line["name"] for line in report["lines"]] == [line.name for line in REQUIREMENTS]
+    assert report["lines"][17] == {
+        "name": "user",
+        "required": True,
+        "outcome": "failed",
+        "seen": "there is no USER: it is that of the image python:3.13-slim, root as a rule",
+        "specification": "Have a USER app instruction to set the default user.",
+        "mend": (
+            "USER app as the last USER of the last stage (or USER 10001, which Kubernetes can "
+            "verify)."
+        ),
+    }
+
+
+def test_a_terminal_has_colours_and_its_own_width(dockerfile):
+    shown = verify_on_terminal("--dockerfile", dockerfile)
+
+    assert "  \x1b[1;31mfailed     \x1b[0m  user                 Runs as app\n" in shown
+    assert "  \x1b[32mpassed     \x1b[0m  entrypoint-cmd       ENTRYPOINT and CMD: both" in shown
+    assert "  \x1b[2mnot checked\x1b[0m  port                 Listens on $PORT: needs" in shown
+    plain = shown.replace("\x1b[1;31m", "").replace("\x1b[32m", "").replace("\x1b[2m", "")
+    assert max(map(len, plain.replace("\x1b[0m", "").splitlines()[:-1])) <= 80
+
+
+def test_no_color_is_obeyed(dockerfile):
+    assert "\x1b" not in verify_on_terminal("--dockerfile", dockerfile, NO_COLOR="1")
+
+
+def test_a_running_container_is_asked_for_what_can_be_seen_from_outside(tmp_path):
+    with Site("", tmp_path) as site:
+        status, out, err = run("verify", "--json", site.url + "/")
+
+    outcomes = {line["name"]: line["outcome"] for line in json.loads(out)["lines"]}
+    assert (status, err) == (0, "")
+    assert {name for name, outcome in outcomes.items() if outcome != "not checked"} == {
+        "version",
+        "version-keys",
+        "heartbeat",
+        "lbheartbeat",
+        "lbheartbeat-backing",
+        "static",
+    }
+    assert "failed" not in outcomes.values()
+
+
+def test_a_running_container_that_does_not_conform_is_told(tmp_path):
+    with Site("redirect", tmp_path) as site:
+        status, out, _ = run("verify", site.url)
+
+    assert status == 1
+    assert out.count("seen  301 Moved Permanently to https://example.com/\n") == 3
+
+
+def test_where_nothing_listens_nothing_conforms():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    status, out, _ = run("verify", url)
+
+    assert status == 1
+    assert out.count("seen  connection refused, nothing listens there\n") == 3
+
+
+def test_a_container_that_never_answers_is_given_up_in_time():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        begun = time.monotonic()
+        status, out, _ = run("verify", url, "--timeout", "0.5")
+
+    assert status == 1
+    assert out.count("seen  no answer in 0.5 s\n") == 3
+    assert time.monotonic() - begun < 20
+
+
+def test_a_command_and_a_dockerfile_make_one_report(tmp_path, dockerfile):
+    (tmp_path / "version.json").write_text(json.dumps(container_app.VERSION))
+    line = shlex.join([sys.executable, container_app.__file__])
+
+    status, out, _ = run("verify", "--command", line, "--dockerfile", dockerfile.name, cwd=tmp_path)
+
+    assert status == 1
+    assert out.endswith(
+        "\nThis does not conform: 15 passed, 1 failed, 2 not checked; 2 of the recommendations not "
+        "followed.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ([], "nothing to verify: give a URL, --command or --dockerfile"),
+        (["http://h", "--command", "x"], "a URL and --command don't go together"),
+        (["localhost"], "'localhost/__lbheartbeat__' is not an http or https URL"),
+        (["--command", " "], "the command is empty"),
+        (["--command", "'"], "No closing quotation"),
+        (
+            ["http://h", "--stop-timeout", "-1"],
+            "argument --stop-timeout: '-1' is no number of seconds (above 0, one day at most)",
+        ),
+    ],
+)
+def test_what_can_not_be_verified_is_a_wrong_usage(words, complaint):
+    status, out, err = run("verify", *words)
+
+    assert (status, out) == (2, "")
+    assert err.splitlines()[-1] == f"python -m dockerflow verify: error: {complaint}"
+
+
+def test_without_the_extra_it_says_what_to_install(dockerfile, tmp_path):
+    (tmp_path / "e2b_dockerfile_utils.py").write_text("raise ImportError")
+    path = f"{tmp_path}{os.pathsep}{ENVIRONMENT['PYTHONPATH']}"
+
+    status, out, err = run("verify", "--dockerfile", dockerfile, PYTHONPATH=path)
+
+    assert (status, out) == (2, "")
+    assert err.splitlines()[-1] == (
+        "python -m dockerflow verify: error: --dockerfile needs: pip install dockerflow[verify]"
+    )
+
+
+def test_a_signal_ends_the_questions_to_a_url():
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        subprocess.Popen(
+            arguments("verify", f"http://127.0.0.1:{listener.getsockname()[1]}"),
+            env=ENVIRONMENT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process,
+    ):
+        client, _ = listener.accept()
+        with client:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=20)
+
+    assert process.returncode == -signal.SIGTERM
