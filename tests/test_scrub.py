@@ -58,7 +58,7 @@ def test_everything_else_stays(text):
 
 
 @settings(deadline=None)
-@given(st.text(), st.text("abc:/@%+-.", min_size=1), st.text())
+@given(st.text(), st.text("ab:/@%+-.").filter(lambda text: "://" not in text), st.text())
 def test_whatever_stands_around_a_url_its_password_goes(before, password, after):
     assert "hush" not in scrub(f"{before} postgres://me:hush{password}@db {after}")
 
