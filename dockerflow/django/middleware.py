@@ -147,11 +147,14 @@ class DockerflowMiddleware:
             "method": request.method,
             "path": request.path,
             "rid": request_id_context.get(),
-            "t": int(1000 * (time.monotonic() - request._started)),
         }
+        if hasattr(request, "_started"):
+            meta["t"] = int(1000 * (time.monotonic() - request._started))
         user = _resolved_user(request)
         if user is not None:
-            meta["uid"] = str(user.pk) if user.is_authenticated else ""
+            # Not every user is a row of the database, and one whose row is deleted has no key.
+            pk = getattr(user, "pk", None) if user.is_authenticated else None
+            meta["uid"] = "" if pk is None else str(pk)
         query = request.META.get("QUERY_STRING", "")
         if query and conf.DOCKERFLOW_SUMMARY_LOG_QUERYSTRING:
             meta["querystring"] = mask_query(query)

@@ -1,0 +1,178 @@
+"""A small project's pages: what a request can come to, for the tests of the middleware."""
+
+import asyncio
+import io
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.urls import path
+from django.views.decorators.http import require_POST
+
+logger = logging.getLogger("tests.pages")
+
+
+def plain(request: HttpRequest) -> HttpResponse:
+    logger.info("in the view")
+    return HttpResponse("plain")
+
+
+def missing(request: HttpRequest) -> HttpResponse:
+    raise Http404("no such page")
+
+
+def forbidden(request: HttpRequest) -> HttpResponse:
+    raise PermissionDenied
+
+
+def bad(request: HttpRequest) -> HttpResponse:
+    raise SuspiciousOperation("that looks odd")
+
+
+def raises(request: HttpRequest) -> HttpResponse:
+    raise ValueError("100% broken")
+
+
+async def araises(request: HttpRequest) -> HttpResponse:
+    raise ValueError("100% broken")
+
+
+def exits(request: HttpRequest) -> HttpResponse:
+    raise SystemExit(1)
+
+
+def sleeps(request: HttpRequest) -> HttpResponse:
+    time.sleep(0.05)
+    return HttpResponse()
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(status=503)
+
+
+def chunks() -> Iterator[bytes]:
+    try:
+        for chunk in (b"one", b"two"):
+            logger.info("a chunk")
+            yield chunk
+    finally:
+        logger.info("the end")
+
+
+def stream(request: HttpRequest) -> StreamingHttpResponse:
+    return StreamingHttpResponse(chunks())
+
+
+def broken_chunks() -> Iterator[bytes]:
+    yield b"one"
+    raise ValueError("the stream broke")
+
+
+def broken_stream(request: HttpRequest) -> StreamingHttpResponse:
+    return StreamingHttpResponse(broken_chunks())
+
+
+async def achunks() -> AsyncIterator[bytes]:
+    try:
+        for chunk in (b"one", b"two"):
+            logger.info("a chunk")
+            yield chunk
+            await asyncio.sleep(0)
+    finally:
+        logger.info("the end")
+
+
+async def astream(request: HttpRequest) -> StreamingHttpResponse:
+    return StreamingHttpResponse(achunks())
+
+
+async def broken_achunks() -> AsyncIterator[bytes]:
+    yield b"one"
+    raise ValueError("the stream broke")
+
+
+async def broken_astream(request: HttpRequest) -> StreamingHttpResponse:
+    return StreamingHttpResponse(broken_achunks())
+
+
+async def endless_achunks() -> AsyncIterator[bytes]:
+    try:
+        while True:
+            yield b"more"
+            await asyncio.sleep(0.01)
+    finally:
+        logger.info("the end")
+
+
+async def endless_astream(request: HttpRequest) -> StreamingHttpResponse:
+    return StreamingHttpResponse(endless_achunks())
+
+
+def file(request: HttpRequest) -> FileResponse:
+    return FileResponse(open(__file__, "rb"))  # noqa: PTH123 (the response closes it)
+
+
+def memory_file(request: HttpRequest) -> FileResponse:
+    return FileResponse(io.BytesIO(b"in memory"))
+
+
+async def waits(request: HttpRequest) -> HttpResponse:
+    logger.info("waiting")
+    await asyncio.sleep(60)
+    return HttpResponse()
+
+
+async def twice(request: HttpRequest, number: int) -> HttpResponse:
+    logger.info("%s before", number)
+    await asyncio.sleep(0.001 * (number % 7))
+    logger.info("%s after", number)
+    return HttpResponse()
+
+
+def background(request: HttpRequest) -> HttpResponse:
+    thread = threading.Thread(target=logger.info, args=["in the background"])
+    thread.start()
+    thread.join()
+    return HttpResponse()
+
+
+def user(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(str(request.user))
+
+
+async def auser(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(str(await request.auser()))
+
+
+def own_error(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("a page of the project's own")
+
+
+urlpatterns = [
+    path("", plain),
+    path("missing", missing),
+    path("forbidden", forbidden),
+    path("bad", bad),
+    path("raises", raises),
+    path("araises", araises),
+    path("exits", exits),
+    path("sleeps", sleeps),
+    path("post-only", require_POST(plain)),
+    path("unavailable", unavailable),
+    path("stream", stream),
+    path("broken-stream", broken_stream),
+    path("astream", astream),
+    path("broken-astream", broken_astream),
+    path("endless-astream", endless_astream),
+    path("file", file),
+    path("memory-file", memory_file),
+    path("waits", waits),
+    path("twice/<int:number>", twice),
+    path("background", background),
+    path("user", user),
+    path("auser", auser),
+    path("__error__", own_error),
+]

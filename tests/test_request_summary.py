@@ -1,0 +1,426 @@
+"""request.summary: exactly one for each request, at its true end, with its true outcome."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import django
+import pytest
+from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.sessions.models import Session
+from django.core.checks import Error
+from django.core.signals import got_request_exception
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.utils.decorators import sync_and_async_middleware
+
+from dockerflow.django.middleware import DockerflowMiddleware
+from tests.stack import ASGI, WSGI, Log, escapes
+
+OURS = "dockerflow.django.middleware.DockerflowMiddleware"
+INFO, ERROR = 6, 3  # syslog's severities
+
+
+pytestmark = [pytest.mark.urls("tests.pages"), pytest.mark.django_db]
+
+
+@pytest.fixture(params=[WSGI, ASGI])
+def server(request: pytest.FixtureRequest) -> WSGI | ASGI:
+    return request.param()
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    with Log() as log:
+        yield log
+
+
+def test_a_summary_says_who_asked_for_what_and_what_came_of_it(
+    server: WSGI | ASGI, log: Log
+) -> None:
+    answer = server.get("/", user_agent="curl/8.5.0", accept_language="tlh", x_request_id="abc")
+    [summary] = log.summaries
+    assert isinstance(summary.pop("t"), int)
+    assert summary == {
+        "errno": 0,
+        "code": 200,
+        "method": "GET",
+        "path": "/",
+        "agent": "curl/8.5.0",
+        "lang": "tlh",
+        "rid": "abc",
+    }
+    assert answer == (
+        200,
+        {"Content-Type": "text/html; charset=utf-8", "X-Request-ID": "abc"},
+        b"plain",
+    )
+
+
+def test_a_request_without_headers_has_empty_agent_and_language(
+    server: WSGI | ASGI, log: Log
+) -> None:
+    server.get("/")
+    assert [(summary["agent"], summary["lang"]) for summary in log.summaries] == [("", "")]
+
+
+def test_t_is_milliseconds_of_a_clock_that_is_never_set(
+    server: WSGI | ASGI, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wall_clock = iter([1000.0, *[0.0] * 9])
+    monkeypatch.setattr("dockerflow.django.middleware.time.time", lambda: next(wall_clock))
+    server.get("/sleeps")
+    [summary] = log.summaries
+    assert 50 <= summary["t"] < 10_000
+
+
+@pytest.mark.parametrize(
+    ("path", "outcome"),
+    [
+        ("/", (INFO, 200, 0, "")),
+        ("/missing", (INFO, 404, 0, "")),
+        ("/no-such-route", (INFO, 404, 0, "")),
+        ("/forbidden", (INFO, 403, 0, "")),
+        ("/bad", (INFO, 400, 0, "")),
+        ("/post-only", (INFO, 405, 0, "")),
+        ("/unavailable", (INFO, 503, 503, "")),
+        ("/raises", (ERROR, 500, 500, "100% broken")),
+        ("/araises", (ERROR, 500, 500, "100% broken")),
+        ("/file", (INFO, 200, 0, "")),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous:Warning")
+def test_every_outcome_has_one_summary_with_its_code(
+    server: WSGI | ASGI, log: Log, path: str, outcome: tuple[Any, ...]
+) -> None:
+    assert server.get(path).status == outcome[1]
+    assert log.outcomes == [outcome]
+
+
+def test_pages_for_developers_have_the_same_summary(
+    server: WSGI | ASGI, log: Log, settings: Any
+) -> None:
+    settings.DEBUG = True
+    assert [server.get(path).status for path in ("/missing", "/bad", "/raises")] == [404, 400, 500]
+    assert log.outcomes == [
+        (INFO, 404, 0, ""),
+        (INFO, 400, 0, ""),
+        (ERROR, 500, 500, "100% broken"),
+    ]
+
+
+def test_an_unknown_host_is_a_bad_request(server: WSGI | ASGI, log: Log, settings: Any) -> None:
+    settings.MIDDLEWARE = [OURS, "django.middleware.common.CommonMiddleware"]
+    assert server.get("/", host="elsewhere.test").status == 400
+    assert log.outcomes == [(INFO, 400, 0, "")]
+
+
+def test_head_is_told_of_as_head(server: WSGI | ASGI, log: Log) -> None:
+    server.request("HEAD", "/")
+    assert [(summary["method"], summary["code"]) for summary in log.summaries] == [("HEAD", 200)]
+
+
+class RaisesInMiddleware:
+    """As many are written: for WSGI."""
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        self.get_response(request)
+        raise LookupError("in a later middleware")
+
+
+@sync_and_async_middleware
+def raises_in_async_middleware(get_response: Any) -> Any:
+    async def middleware(request: HttpRequest) -> HttpResponse:
+        await get_response(request)
+        raise LookupError("in a later middleware")
+
+    return (
+        middleware
+        if asyncio.iscoroutinefunction(get_response)
+        else RaisesInMiddleware(get_response)
+    )
+
+
+@pytest.mark.parametrize("later", [RaisesInMiddleware, raises_in_async_middleware])
+def test_an_exception_in_a_later_middleware_is_told_of_once(
+    server: WSGI | ASGI, log: Log, settings: Any, later: Any
+) -> None:
+    settings.MIDDLEWARE = [OURS, f"{__name__}.{later.__name__}"]
+    assert server.get("/").status == 500
+    assert log.outcomes == [(ERROR, 500, 500, "in a later middleware")]
+
+
+class Mends:
+    """Makes an answer of what a view raises."""
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse:
+        return HttpResponse(status=422)
+
+
+def test_an_exception_that_a_middleware_answers_is_none(
+    server: WSGI | ASGI, log: Log, settings: Any
+) -> None:
+    settings.MIDDLEWARE = [OURS, f"{__name__}.Mends"]
+    server.get("/raises")
+    assert log.outcomes == [(INFO, 422, 0, "")]
+
+
+def sorry(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("sorry", status=503)
+
+
+def broken_handler(request: HttpRequest) -> HttpResponse:
+    raise LookupError("the handler broke too")
+
+
+def test_the_code_is_that_of_the_projects_own_handler(
+    server: WSGI | ASGI, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.pages.handler500", sorry, raising=False)
+    assert server.get("/raises")[::2] == (503, b"sorry")
+    assert log.outcomes == [(ERROR, 503, 500, "100% broken")]
+
+
+def test_a_handler_that_raises_is_told_of_once(
+    server: WSGI | ASGI, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.pages.handler500", broken_handler, raising=False)
+    with escapes(LookupError, "the handler broke too"):
+        server.get("/raises")
+    assert log.outcomes == [(ERROR, 500, 500, "the handler broke too")]
+
+
+def test_a_propagated_exception_is_told_of_once(
+    server: WSGI | ASGI, log: Log, settings: Any
+) -> None:
+    settings.DEBUG_PROPAGATE_EXCEPTIONS = True
+    with escapes(ValueError, "100% broken"):
+        server.get("/raises")
+    assert log.outcomes == [(ERROR, 500, 500, "100% broken")]
+
+
+def test_the_end_of_the_process_is_told_of_too(log: Log) -> None:
+    with pytest.raises(SystemExit):
+        WSGI().get("/exits")  # as gunicorn does to a worker that takes too long
+    assert log.outcomes == [(ERROR, 500, 500, "1")]
+
+
+def test_an_override_of_the_fields_adds_its_own(
+    server: WSGI | ASGI, log: Log, settings: Any
+) -> None:
+    settings.MIDDLEWARE = [f"{__name__}.WithTenant"]
+    server.get("/", host="blue.testserver")
+    server.get("/raises", host="green.testserver")
+    assert [(fields["tenant"], fields["code"]) for fields in log.summaries] == [
+        ("blue.testserver", 200),
+        ("green.testserver", 500),
+    ]
+
+
+class WithTenant(DockerflowMiddleware):
+    def _build_extra_meta(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super()._build_extra_meta(request), "tenant": request.META["HTTP_HOST"]}
+
+
+def test_the_fields_of_a_request_that_the_middleware_has_not_seen_lack_the_time() -> None:
+    meta = DockerflowMiddleware(HttpResponse)._build_extra_meta(RequestFactory().get("/bare"))
+    assert meta == {
+        "errno": 0,
+        "agent": "",
+        "lang": "",
+        "method": "GET",
+        "path": "/bare",
+        "rid": None,
+    }
+
+
+def test_the_query_string_is_left_out(server: WSGI | ASGI, log: Log) -> None:
+    server.get("/?x=1")
+    assert [fields.get("querystring") for fields in log.summaries] == [None]
+
+
+def test_the_query_string_is_masked_and_cut_where_it_is_asked_for(
+    server: WSGI | ASGI, log: Log, settings: Any
+) -> None:
+    settings.DOCKERFLOW_SUMMARY_LOG_QUERYSTRING = True
+    server.get("/?q=%D8%B4%D9%83%D8%B1&access_token=abc")
+    server.get("/?q=" + 5000 * "x")
+    server.get("/")
+    assert [fields.get("querystring") for fields in log.summaries] == [
+        "q=شكر&access_token=***",
+        "q=" + 1022 * "x" + "...",
+        None,
+    ]
+
+
+# Who
+
+
+class Accounts(NamedTuple):
+    user: User
+    cookie: str
+
+
+@pytest.fixture
+def accounts(settings: Any) -> Accounts:
+    """A project with users and sessions, one user, and the cookie of their browser."""
+    settings.MIDDLEWARE = [
+        OURS,
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+    ]
+    user = User.objects.create_user("nina")
+    browser = Client()
+    browser.force_login(user)
+    return Accounts(user, browser.cookies.output(header="").strip())
+
+
+either_user = pytest.mark.parametrize(
+    "path",
+    [
+        "/user",
+        pytest.param("/auser", marks=pytest.mark.skipif(django.VERSION < (5, 0), reason="new")),
+    ],
+)
+NO_QUERIES: list[str] = []
+
+
+def test_a_user_whom_the_view_never_asked_for_is_not_asked_for(
+    server: WSGI | ASGI, log: Log, accounts: Accounts
+) -> None:
+    [before] = Session.objects.values()
+    with CaptureQueriesContext(connection) as queries:
+        answer = server.get("/", cookie=accounts.cookie)
+    assert [query["sql"] for query in queries] == NO_QUERIES
+    assert "Vary" not in answer.headers
+    assert [fields.get("uid") for fields in log.summaries] == [None]
+    assert list(Session.objects.values()) == [before]
+
+
+@either_user
+def test_a_user_whom_the_view_asked_for_is_named_without_another_query(
+    server: WSGI | ASGI, log: Log, accounts: Accounts, path: str
+) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        server.get(path, cookie=accounts.cookie)
+    assert len(queries) == 2  # the session and the user, for the view
+    assert [fields["uid"] for fields in log.summaries] == [str(accounts.user.pk)]
+
+
+@either_user
+def test_a_stranger_whom_the_view_asked_for_has_an_empty_name(
+    server: WSGI | ASGI, log: Log, accounts: Accounts, path: str
+) -> None:
+    server.get(path)
+    assert [fields["uid"] for fields in log.summaries] == [""]
+
+
+class KnowsTheUser:
+    """What knows the user by other means than the session, as REST frameworks do."""
+
+    user: Any
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.user = self.user
+        return self.get_response(request)
+
+
+class Robot:
+    """Who holds an API key: no row of the database."""
+
+    is_authenticated = True
+
+
+@pytest.mark.parametrize(
+    ("user", "uid"),
+    [
+        (User(pk=7), "7"),
+        (User(pk=None), ""),  # one who has just deleted the account
+        (AnonymousUser(), ""),
+        (Robot(), ""),
+        (None, None),
+    ],
+)
+def test_a_user_known_by_other_means_is_named_by_primary_key(
+    log: Log, settings: Any, monkeypatch: pytest.MonkeyPatch, user: Any, uid: str | None
+) -> None:
+    monkeypatch.setattr(KnowsTheUser, "user", user, raising=False)
+    settings.MIDDLEWARE = [OURS, f"{__name__}.KnowsTheUser"]
+    WSGI().get("/")
+    assert [fields.get("uid") for fields in log.summaries] == [uid]
+
+
+# The endpoints
+
+
+def test_a_thousand_passing_probes_write_nothing(server: WSGI | ASGI, log: Log) -> None:
+    for path in ("/__lbheartbeat__", "/__version__") * 500:
+        server.get(path)
+    assert list(log) == []
+
+
+class Lamp:
+    """A check that passes while the lamp is lit."""
+
+    __name__ = "lamp"
+    lit = True
+
+    def __call__(self, app_configs: Any, **kwargs: Any) -> list[Error]:
+        return [] if self.lit else [Error("it is dark", id="tests.E001")]
+
+
+lamp = Lamp()
+
+
+def test_a_failing_heartbeat_writes_its_one_error(
+    server: WSGI | ASGI, log: Log, settings: Any
+) -> None:
+    settings.DOCKERFLOW_CHECKS = [f"{__name__}.lamp"]
+    statuses = []
+    for lamp.lit in (True, False, False, False, True):
+        statuses.append(server.get("/__heartbeat__").status)
+    assert statuses == [200, 500, 500, 500, 200]
+    assert [(line["Type"], line["Severity"], line["Fields"].get("rid")) for line in log] == [
+        ("dockerflow.checks.registry", ERROR, None),
+        ("dockerflow.checks.registry", INFO, None),  # it has recovered
+    ]
+
+
+def test_the_error_endpoint_is_a_request_like_any_other(
+    server: WSGI | ASGI, log: Log, settings: Any
+) -> None:
+    settings.DOCKERFLOW_ERROR_ENDPOINT = True
+    noticed = []
+
+    def notice(sender: object, request: HttpRequest, **kwargs: Any) -> None:
+        noticed.append(request.path)
+
+    got_request_exception.connect(notice)
+    try:
+        answer = server.get("/__error__", x_request_id="abc")
+    finally:
+        got_request_exception.disconnect(notice)
+    assert (answer.status, answer.headers["X-Request-ID"]) == (500, "abc")
+    assert noticed == ["/__error__"]
+    message = "This is the error that /__error__ raises for a test"
+    assert log.outcomes == [(ERROR, 500, 500, message)]
+    assert {rid for _, _, rid in log.ids} == {"abc"}
+
+
+def test_where_the_error_endpoint_is_off_the_project_answers(server: WSGI | ASGI, log: Log) -> None:
+    assert server.get("/__error__")[::2] == (200, b"a page of the project's own")
+    assert log.outcomes == [(INFO, 200, 0, "")]
