@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from asgiref.sync import (
@@ -20,7 +19,6 @@ from django.core import mail
 from django.core.cache import caches
 from django.db import connections, reset_queries
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.sqlite3.base import DatabaseWrapper as SQLite
 from django.utils.module_loading import import_string
 
 from dockerflow.conf import conf
@@ -29,7 +27,6 @@ from dockerflow.report import LEVELS, Check
 from dockerflow.threads import Lane
 
 Function = Callable[..., Any]
-Wrappers = Mapping[str, BaseDatabaseWrapper]
 
 # Both look at the databases, so that one connection serves them; it stays as CONN_MAX_AGE says.
 DATABASE_LANE = "databases"
@@ -51,15 +48,14 @@ def run(**limits: float) -> Answer:
     if any(connection.in_atomic_block for connection in connections.all(initialized_only=True)):
         # What the caller has written is invisible outside its transaction, as in any TestCase.
         return _heartbeat.run_inline(_checks(_inline), fail_level=_fail_level())
-    with _shared_in_memory_databases() as shared:
-        return _heartbeat.run(_checks(_in_thread, shared), **_limits() | limits)
+    return _heartbeat.run(_checks(_in_thread), **_limits() | limits)
 
 
 async def arun() -> Answer:
     """:func:`run` for an event loop, which goes on meanwhile."""
     if _is_testing():
         return await sync_to_async(run)()
-    return await _heartbeat.arun(_checks(_in_thread, {}), **_limits())
+    return await _heartbeat.arun(_checks(_in_thread), **_limits())
 
 
 def _limits() -> dict[str, Any]:
@@ -79,7 +75,7 @@ def _is_testing() -> bool:
     return hasattr(mail, "outbox")
 
 
-def _checks(how: Callable[..., Any], *args: Any) -> list[Check]:
+def _checks(how: Callable[[Function, str | None], object]) -> list[Check]:
     required = conf.DOCKERFLOW_CHECKS
     paths = dict.fromkeys([*required, *conf.DOCKERFLOW_OPTIONAL_CHECKS])
     functions = {path: import_string(path) for path in paths}
@@ -88,7 +84,7 @@ def _checks(how: Callable[..., Any], *args: Any) -> list[Check]:
         Check(
             name=path if shared_names[function.__name__] > 1 else function.__name__,
             key=function,
-            function=functools.partial(how, function, LANES.get(path), *args),
+            function=functools.partial(how, function, LANES.get(path)),
             lane=LANES.get(path),
             required=path in required,
         )
@@ -101,20 +97,16 @@ def _inline(function: Function, lane: str | None) -> object:
     return _audible(call(app_configs=None))
 
 
-def _in_thread(function: Function, lane: str | None, shared: Wrappers) -> object:
+def _in_thread(function: Function, lane: str | None) -> object:
     """Run a check as a request is run: stale connections are dropped before and old ones after."""
     if iscoroutinefunction(function):
         return _in_loop(function)
     for connection in connections.all(initialized_only=True):
         connection.close_if_unusable_or_obsolete()
-    for alias, connection in shared.items():
-        connections[alias] = connection
     reset_queries()
     try:
         return _audible(function(app_configs=None))
     finally:
-        for alias in shared:
-            del connections[alias]
         _release(stays=lane == DATABASE_LANE and not _is_testing())
 
 
@@ -148,23 +140,3 @@ def _audible(returned: object) -> object:
         return returned
     silenced = settings.SILENCED_SYSTEM_CHECKS
     return [message for message in returned if getattr(message, "id", None) not in silenced]
-
-
-@contextmanager
-def _shared_in_memory_databases() -> Iterator[Wrappers]:
-    """The caller's SQLite databases in memory, for other threads too: they would see empty ones.
-
-    https://docs.djangoproject.com/en/stable/topics/testing/tools/#liveservertestcase does the same.
-    """
-    shared = {
-        connection.alias: connection
-        for connection in connections.all(initialized_only=True)
-        if isinstance(connection, SQLite) and connection.is_in_memory_db()
-    }
-    for connection in shared.values():
-        connection.inc_thread_sharing()
-    try:
-        yield shared
-    finally:
-        for connection in shared.values():
-            connection.dec_thread_sharing()
