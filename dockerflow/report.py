@@ -22,8 +22,8 @@ CRITICAL = LEVELS["critical"]
 
 
 def status(level: int) -> str:
-    """The name of the highest level that ``level`` reaches."""
-    return [name for name, lowest in LEVELS.items() if level >= lowest][-1]
+    """The name of the highest level that ``level`` reaches, ``ok`` below all of them."""
+    return [name for name, lowest in LEVELS.items() if level >= lowest or not lowest][-1]
 
 
 @dataclass(frozen=True)

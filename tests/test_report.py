@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pytest
 
 from dockerflow.heartbeat import Heartbeat
-from dockerflow.report import Check, Message, status
+from dockerflow.report import Check, Message, Report, Result, status
 
 
 class Said(NamedTuple):
@@ -144,3 +144,56 @@ def test_a_level_between_two_names_has_the_lower_name():
         "critical",
         "critical",
     ]
+
+
+def test_a_level_below_zero_is_ok():
+    [message] = messages(lambda: [Said(-5, "text", "x.D001")])
+    assert status(message.level) == "ok"
+
+
+def test_checks_with_one_key_are_the_same_check():
+    assert Check("a", 1, list) == Check("a", 1, dict)
+    assert Check("a", 1, list) != Check("a", 2, list)
+
+
+SLOW = Message(30, "x.W001", "slow")
+DOWN = Message(40, "x.E001", "down")
+
+
+def result(*said, name="check", required=True):
+    return Result(Check(name, name, list, required=required), said, 0.0126)
+
+
+def test_a_result_as_json_keeps_all_texts_that_share_an_id():
+    slower = Message(30, "x.W001", "and slower")
+    assert result(SLOW, DOWN, slower).as_dict() == {
+        "status": "error",
+        "level": 40,
+        "messages": {"x.W001": "slow\nand slower", "x.E001": "down"},
+        "duration_ms": 12.6,
+    }
+
+
+def test_a_report_is_as_bad_as_the_worst_of_what_is_required():
+    optional = result(DOWN, name="optional", required=False)
+    report = Report((result(SLOW), result(name="fine"), optional), fail_level=30)
+    assert (report.level, report.failed) == (30, True)
+    assert (Report(report.results, fail_level=40).failed, Report((), fail_level=10).level) == (
+        False,
+        0,
+    )
+
+
+def test_a_report_as_json_names_its_checks_to_those_only_who_may_see_them():
+    optional = result(DOWN, name="optional", required=False)
+    report = Report((result(SLOW), result(name="fine"), optional), fail_level=30)
+    assert report.as_dict(details=False) == {"status": "warning"}
+    assert report.as_dict(details=True) == {
+        "status": "warning",
+        "checks": {"check": "warning", "fine": "ok", "optional": "error"},
+        "details": {
+            "check": result(SLOW).as_dict(),
+            "fine": result().as_dict(),
+            "optional": result(DOWN).as_dict(),
+        },
+    }
