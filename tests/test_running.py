@@ -15,9 +15,9 @@ RUNNERS = {
 }
 
 
-def run_suite(runner, **environment):
+def python(*arguments, **environment):
     return subprocess.run(
-        [sys.executable, "-W", "error", *RUNNERS[runner]],
+        [sys.executable, *arguments],
         env={
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "tests.settings",
@@ -27,19 +27,57 @@ def run_suite(runner, **environment):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        timeout=60,
         check=False,
     )
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
 def test_a_projects_tests_work_with_sqlite_in_memory(runner):
-    done = run_suite(runner)
+    done = python("-W", "error", *RUNNERS[runner])
     assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
 def test_a_projects_tests_work_with_postgresql_and_their_database_is_dropped(runner, postgresql):
-    done = run_suite(runner, DATABASE_URL=postgresql.url, CONN_MAX_AGE="60")
+    done = python(
+        *("-W", "error", *RUNNERS[runner]), DATABASE_URL=postgresql.url, CONN_MAX_AGE="60"
+    )
     assert done.returncode == 0, done.stdout
     databases = postgresql.execute("SELECT datname FROM pg_database ORDER BY datname")
     assert databases == [("postgres",), ("template0",), ("template1",)]
+
+
+def test_a_forked_child_looks_at_migrations_whatever_its_parent_was_doing(tmp_path):
+    program = """
+import os, signal, threading
+import django
+django.setup()
+from django.core.management import call_command
+from django.db import connection
+from dockerflow.django.checks import check_migrations_applied
+
+call_command("migrate", verbosity=0)
+queries, hanging = [], threading.Event()
+
+def hang(execute, *query):
+    queries.append(query)
+    if len(queries) == 2:  # the first one found others than last time, so the graph is built
+        hanging.set()
+        threading.Event().wait()
+    return execute(*query)
+
+def look():
+    with connection.execute_wrapper(hang):
+        check_migrations_applied(None)
+
+threading.Thread(target=look, daemon=True).start()
+hanging.wait()
+if pid := os.fork():
+    os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+signal.alarm(30)
+print(check_migrations_applied(None), flush=True)
+os._exit(0)
+"""
+    done = python("-W", "ignore", "-c", program, DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3")
+    assert (done.returncode, done.stdout) == (0, "[]\n")

@@ -7,6 +7,7 @@ again only when the applied migrations are others than last time.
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from threading import Lock
 
@@ -41,6 +42,10 @@ class _Migrations:
     """What is on disk, for one list of apps, and what was found out with it."""
 
     def __init__(self) -> None:
+        self._reset()
+        os.register_at_fork(after_in_child=self._reset)  # another thread may hold the lock
+
+    def _reset(self) -> None:
         self._lock = Lock()
         self._apps: object = None
         self._loader: _Loader | None = None
