@@ -9,10 +9,31 @@ import pytest
 from tests import suite
 from tests.web import python_path
 
+JUNK = "a list of messages belongs"
+
 RUNNERS = {
     "django": ["-m", "django", "test", "--noinput", "tests", "--pattern=suite.py"],
     "pytest": ["-m", "pytest", "-p", "no:cacheprovider", "--create-db", suite.__file__],
 }
+
+
+def passes(app_configs, **kwargs):
+    return []
+
+
+@pytest.fixture
+def heartbeat(client, settings, db):
+    """What a heartbeat with these settings answers: status code and what each check said."""
+    settings.DOCKERFLOW_HEARTBEAT_DETAILS = "always"
+
+    def heartbeat(**values):
+        for name, value in values.items():
+            setattr(settings, name, value)
+        response = client.get("/__heartbeat__")
+        details = response.json()["details"].items()
+        return response.status_code, {name: result["messages"] for name, result in details}
+
+    return heartbeat
 
 
 def python(*arguments, **environment):
@@ -81,3 +102,36 @@ os._exit(0)
 """
     done = python("-W", "ignore", "-c", program, DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3")
     assert (done.returncode, done.stdout) == (0, "[]\n")
+
+
+def test_checks_of_one_name_go_by_their_paths(heartbeat):
+    paths = [f"{__name__}.passes", "tests.fault_checks.passes", "tests.fault_checks.awaits"]
+    assert heartbeat(DOCKERFLOW_CHECKS=paths) == (
+        200,
+        {f"{__name__}.passes": {}, "tests.fault_checks.passes": {}, "awaits": {}},
+    )
+
+
+def test_a_check_that_is_required_and_optional_runs_once_and_counts(heartbeat):
+    path = "tests.fault_checks.returns_none"
+    messages = {"dockerflow.health.C003": f"returns_none returned NoneType where {JUNK}"}
+    assert heartbeat(DOCKERFLOW_CHECKS=[path], DOCKERFLOW_OPTIONAL_CHECKS=[path]) == (
+        500,
+        {"returns_none": messages},
+    )
+
+
+def test_an_optional_check_is_shown_and_fails_nothing(heartbeat):
+    messages = {"dockerflow.health.C002": "raises raised ValueError: boom"}
+    assert heartbeat(
+        DOCKERFLOW_CHECKS=["tests.fault_checks.passes"],
+        DOCKERFLOW_OPTIONAL_CHECKS=["tests.fault_checks.raises"],
+    ) == (200, {"passes": {}, "raises": messages})
+
+
+def test_a_silenced_message_is_not_heard(heartbeat):
+    checks = ["tests.fault_checks.counts_users", "tests.fault_checks.names_its_thread"]
+    assert heartbeat(DOCKERFLOW_CHECKS=checks, SILENCED_SYSTEM_CHECKS=["tests.I002"]) == (
+        200,
+        {"counts_users": {}, "names_its_thread": {"tests.I001": "main thread"}},
+    )
