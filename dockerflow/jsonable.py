@@ -88,9 +88,9 @@ def one_line(plain: Jsonable) -> str:
     Half a surrogate pair, which UTF-8 can't express, becomes its escape as text.
     """
     try:
-        line = _encode(plain)
+        line = _encode(plain).decode()
     except Exception:  # numbers beyond 64 bits, rare floats, half a surrogate pair
-        line = _encode_anything(jsonable(plain))
+        line = _to_json(jsonable(plain))
     if line.isascii() or line.isprintable():
         return line
     return _UNSAFE.sub(_escape, line)
@@ -160,22 +160,21 @@ def _escape(match: re.Match[str]) -> str:
     return code if code < "\\ud800" else "\\" + code
 
 
-_encode_anything = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def _fastest_encoder() -> Callable[[Jsonable], str]:
+def _fastest_encoder() -> Callable[[Jsonable], bytes]:
     try:
         import orjson  # noqa: PLC0415 - optional
     except ImportError:
         pass
     else:
-        return lambda plain: orjson.dumps(plain).decode()
+        return orjson.dumps
     try:
         import msgspec  # noqa: PLC0415 - optional
     except ImportError:
-        return _encode_anything
-    encoder = msgspec.json.Encoder()
-    return lambda plain: encoder.encode(plain).decode()
+        return lambda plain: _to_json(plain).encode()
+    return msgspec.json.Encoder().encode
 
 
 _encode = _fastest_encoder()

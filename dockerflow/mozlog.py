@@ -11,6 +11,8 @@ import socket
 import sys
 from collections.abc import Mapping, Set
 from copy import copy
+from itertools import islice
+from logging import LogRecord
 from typing import Any, ClassVar, Literal, TextIO
 
 from dockerflow.jsonable import (
@@ -25,9 +27,8 @@ from dockerflow.request_id import request_id_context
 from dockerflow.tracebacks import ExcInfo, safer_format_traceback
 
 # What every record has, in the order in which LogRecord.__init__ sets it.
-_STANDARD_ATTRS = tuple(vars(logging.LogRecord("", 0, "", 0, "", (), None)))
+_STANDARD_ATTRS = tuple(vars(LogRecord("", 0, "", 0, "", (), None)))
 _STANDARD_COUNT = len(_STANDARD_ATTRS)
-_LAST_STANDARD_ATTR = _STANDARD_ATTRS[-1]
 
 # What a stream's encoding may lack; see MozlogHandler.
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -71,14 +72,25 @@ class MozlogFormatter(logging.Formatter):
         self._excluded = frozenset(self.EXCLUDED_LOGRECORD_ATTRS) | {"rid"}
         self._excludes_standard = self._excluded.issuperset(_STANDARD_ATTRS)
         self._extended = type(self).convert_record is not MozlogFormatter.convert_record
+        self._heads: dict[tuple[str, int, int | None], str] = {}
 
-    def format(self, record: logging.LogRecord) -> str:
-        return one_line(self.plain_record(record))
+    def signed(self, logger_name: str) -> "MozlogFormatter":
+        """Return a copy of this formatter whose lines name `logger_name` as ``Logger``."""
+        formatter = copy(self)
+        formatter.logger_name = logger_name
+        formatter._heads = {}
+        return formatter
 
-    def plain_record(self, record: logging.LogRecord) -> dict[str, Any]:
-        """Return what :meth:`convert_record` makes of `record`, as plain data."""
-        if not self._extended:
-            return self.convert_record(record)
+    def format(self, record: LogRecord) -> str:
+        if self._extended:
+            return one_line(self.plain_record(record))
+        # The same as one_line(self.convert_record(record)), without encoding the same head again.
+        head = self._heads.get((record.name, record.levelno, record.process)) or self._head(record)
+        fields = one_line(self._fields(record))
+        return f'{{"Timestamp":{int(record.created * 1e9)},{head},"Fields":{fields}}}'
+
+    def plain_record(self, record: LogRecord) -> dict[str, Any]:
+        """Return what :meth:`convert_record` makes of `record`, as plain data even if extended."""
         try:
             return jsonable_object(self.convert_record(record))
         except Exception as error:
@@ -86,35 +98,18 @@ class MozlogFormatter(logging.Formatter):
             _merge(out["Fields"], {"convert_record_error": error})
             return out
 
-    def convert_record(self, record: logging.LogRecord) -> dict[str, Any]:
+    def convert_record(self, record: LogRecord) -> dict[str, Any]:
         """Return `record` in the mozlog schema. Projects may extend it, with values of any type.
 
         ``Fields`` holds the message (``msg``), the id of the request (``rid``), an exception
         (``error`` and ``traceback``), a stack (``stack``) and each `extra` under its own name,
         with an underscore behind it where that is taken. A dict as message counts as `extra`.
         """
-        attributes = vars(record)
-        message: Any = record.msg
-        structured = issubclass(type(message), dict) and not record.args
-        fields = {} if structured else _message(record)
-        rid = attributes.get("rid")
-        if rid is None:
-            rid = request_id_context.get()
-        if rid is not None:
-            fields["rid"] = rid if type(rid) is str else jsonable(rid)
-        if record.exc_info or record.exc_text or record.stack_info:
-            fields.update(_trouble(record))
-        if structured:
-            _merge(fields, message)
-        for name in self._extra_names(attributes):
-            value = attributes[name]
-            if name in fields or type(value) not in PLAIN_TYPES or type(name) is not str:
-                _merge(fields, {name: value})
-            else:
-                fields[name] = value
-        out = self._envelope(record)
-        out["Fields"] = fields or {"msg": ""}
-        return out
+        return {
+            "Timestamp": int(record.created * 1e9),
+            **self._envelope(record),
+            "Fields": self._fields(record),
+        }
 
     def is_value_jsonlike(self, value: str) -> bool:
         """Say whether `value` looks like a JSON object, for a project's own `convert_record`.
@@ -123,32 +118,72 @@ class MozlogFormatter(logging.Formatter):
         """
         return value.startswith("{") and value.endswith("}")
 
-    def _envelope(self, record: logging.LogRecord) -> dict[str, Any]:
-        severity = self.SYSLOG_LEVEL_MAP.get(record.levelno)
+    def _head(self, record: LogRecord) -> str:
+        if len(self._heads) >= 1000:
+            self._heads.clear()  # somebody names loggers after requests
+        head = one_line(self._envelope(record))[1:-1]
+        self._heads[record.name, record.levelno, record.process] = head
+        return head
+
+    def _envelope(self, record: LogRecord) -> dict[str, Any]:
+        levels = [level for level in self.SYSLOG_LEVEL_MAP if level <= (record.levelno or 0)]
         return {
-            "Timestamp": int(record.created * 1e9),
             "Type": record.name or "root",
             "Logger": self.logger_name,
             "Hostname": self.hostname,
             "EnvVersion": self.LOGGING_FORMAT_VERSION,
-            "Severity": self._severity(record) if severity is None else severity,
-            "Pid": record.process or os.getpid(),  # None if logging.logProcesses is off
+            "Severity": self.SYSLOG_LEVEL_MAP[max(levels)] if levels else self.DEFAULT_SYSLOG_LEVEL,
+            "Pid": record.process or os.getpid(),  # None where logging.logProcesses is off
         }
 
-    def _severity(self, record: logging.LogRecord) -> int:
-        lower = [level for level in self.SYSLOG_LEVEL_MAP if level <= (record.levelno or 0)]
-        return self.SYSLOG_LEVEL_MAP[max(lower)] if lower else self.DEFAULT_SYSLOG_LEVEL
-
-    def _extra_names(self, attributes: dict[str, Any]) -> list[str]:
-        names = [*attributes]
+    def _fields(self, record: LogRecord) -> dict[str, Any]:
+        attributes = record.__dict__
+        message = attributes["msg"]
         if (
-            self._excludes_standard
-            and len(names) >= _STANDARD_COUNT
-            and names[_STANDARD_COUNT - 1] == _LAST_STANDARD_ATTR
+            type(message) is not str
+            or type(record) is not LogRecord
+            or attributes["exc_info"]
+            or attributes["exc_text"]
+            or attributes["stack_info"]
+            or "message" in attributes  # and "asctime": another formatter was here
+            or not self._excludes_standard
         ):
-            # They come first, unless a record factory is peculiar: one cut instead of 20 look-ups.
-            del names[:_STANDARD_COUNT]
-        return [name for name in names if name not in self._excluded]
+            return self._fields_of_any(record)
+        # The ordinary record, by far the most frequent, takes as few calls and look-ups as it can.
+        if attributes["args"]:
+            try:
+                message = record.getMessage()
+            except Exception:
+                return self._fields_of_any(record)
+        fields: dict[str, Any] = {"msg": message} if message else {}
+        rid = request_id_context.get()
+        if rid is not None:
+            fields["rid"] = rid
+        if len(attributes) > _STANDARD_COUNT:
+            # LogRecord.__init__ sets the standard attributes first.
+            for name in islice(attributes, _STANDARD_COUNT, None):
+                value = attributes[name]
+                if type(value) in PLAIN_TYPES:
+                    fields[name] = value
+                elif value is not None:
+                    fields[name] = jsonable(value)
+        return fields or {"msg": ""}
+
+    def _fields_of_any(self, record: LogRecord) -> dict[str, Any]:
+        message: Any = record.msg
+        structured = issubclass(type(message), dict) and not record.args
+        fields = {} if structured else _message(record)
+        rid = getattr(record, "rid", None)
+        if rid is None:
+            rid = request_id_context.get()
+        if rid is not None:
+            fields["rid"] = jsonable(rid)
+        fields |= _trouble(record)
+        if structured:
+            _merge(fields, message)
+        attributes = vars(record).items()
+        _merge(fields, {name: value for name, value in attributes if name not in self._excluded})
+        return fields or {"msg": ""}
 
 
 class MozlogHandler(logging.StreamHandler):  # type: ignore[type-arg] # subscriptable from 3.11 on
@@ -164,11 +199,10 @@ class MozlogHandler(logging.StreamHandler):  # type: ignore[type-arg] # subscrip
 
     def setFormatter(self, fmt: logging.Formatter | None) -> None:  # noqa: N802 - logging's name
         if isinstance(fmt, MozlogFormatter):
-            fmt = copy(fmt)  # other handlers may use it, under their names
-            fmt.logger_name = self.logger_name
+            fmt = fmt.signed(self.logger_name)
         super().setFormatter(fmt)
 
-    def format(self, record: logging.LogRecord) -> str:
+    def format(self, record: LogRecord) -> str:
         line = super().format(record)
         return line if line.isascii() else self._writable(line)
 
@@ -180,7 +214,7 @@ class MozlogHandler(logging.StreamHandler):  # type: ignore[type-arg] # subscrip
         return line
 
 
-def _message(record: logging.LogRecord) -> dict[str, Any]:
+def _message(record: LogRecord) -> dict[str, Any]:
     try:
         message = record.getMessage()
     except Exception:  # arguments that don't fit, or can't be shown
@@ -188,7 +222,7 @@ def _message(record: logging.LogRecord) -> dict[str, Any]:
     return {"msg": message} if message else {}
 
 
-def _trouble(record: logging.LogRecord) -> dict[str, Any]:
+def _trouble(record: LogRecord) -> dict[str, Any]:
     trouble: dict[str, Any] = {}
     if record.exc_info and record.exc_info != (None, None, None):
         trouble = _failure(record.exc_info)
