@@ -1,7 +1,9 @@
 """Where ``python -m dockerflow version`` finds the four keys."""
 
 import json
+import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -380,3 +382,11 @@ def test_a_wrong_option_is_an_error_whatever_may_be_missing(tmp_path, option, va
 )
 def test_a_remote_has_a_web_address_without_credentials(remote, url):
     assert repository_url(remote) == url
+
+
+def test_the_documentation_names_every_variable_that_is_read():
+    page = (Path(__file__).parents[1] / "docs" / "version-object.rst").read_text()
+    told = set(re.findall(r"``([A-Z][A-Z0-9_]+)``", page))
+
+    templates = "".join(text for ci in CIS for texts in ci[2:] for text in texts)
+    assert told - {"COPY"} == set(re.findall(r"\{(\w+)\}", templates))

@@ -3,12 +3,14 @@
 import json
 import os
 import pty
+import re
 import shlex
 import signal
 import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -272,3 +274,11 @@ def test_a_signal_ends_the_questions_to_a_url():
             process.communicate(timeout=20)
 
     assert process.returncode == -signal.SIGTERM
+
+
+def test_the_documentation_has_every_line_of_the_report():
+    page = (Path(__file__).parents[1] / "docs" / "verify.rst").read_text()
+
+    assert re.findall(r"^   \* - ``([a-z0-9-]+)``", page, re.MULTILINE) == [
+        line.name for line in REQUIREMENTS
+    ]

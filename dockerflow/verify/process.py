@@ -183,7 +183,7 @@ class Application:
                 os.killpg(self.process.pid, signal.SIGKILL)
         while (members := self.family()) and time.monotonic() < deadline:
             for pid in members:
-                with contextlib.suppress(ProcessLookupError):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
                 if pid != self.process.pid:
                     with contextlib.suppress(ChildProcessError):

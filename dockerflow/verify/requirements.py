@@ -165,8 +165,7 @@ REQUIREMENTS = (
         "stop",
         APPLICATION,
         "Stops when it is told to",
-        "A container that is stopped gets SIGTERM, and SIGKILL some seconds later (docker stop: "
-        "10 s).",
+        "Docker: a container that is stopped gets SIGTERM, and SIGKILL 10 seconds later.",
         "Handle SIGTERM in the process that the container starts with, or put an init before it "
         "(docker run --init) that passes it on.",
         STARTED,
