@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -97,6 +98,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Say nothing in a form of its own."""
 
 
+def die(*_):
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.raise_signal(signal.SIGTERM)
+
+
 def main():
     port = int(os.environ["PORT"])
     if FLAW == "crashes":
@@ -118,7 +124,14 @@ def main():
     with http.server.ThreadingHTTPServer((address, port), Handler) as server:
         if FLAW == "never answers":
             time.sleep(600)
-        if FLAW == "ignores SIGTERM":
+        if FLAW == "waits for SIGTERM":  # no flaw: how an init such as tini does it
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            signal.sigwait({signal.SIGTERM})
+            os._exit(0)
+        if FLAW == "dies of SIGTERM after all":  # no flaw: how uvicorn does it
+            signal.signal(signal.SIGTERM, die)
+        elif FLAW == "ignores SIGTERM":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
         elif FLAW != "no handler":
             signal.signal(signal.SIGTERM, lambda *_: os._exit(0))

@@ -155,6 +155,13 @@ def test_a_heartbeat_that_tells_an_error_conforms(app):
     assert seen["heartbeat"].startswith("503 Service Unavailable in ")
 
 
+@pytest.mark.parametrize("way", ["waits for SIGTERM", "dies of SIGTERM after all"])
+def test_a_signal_may_be_handled_in_many_ways(app, way):
+    status, outcomes, _ = verify(app, "--command", command(way))
+
+    assert (status, failures(outcomes)) == (0, [])
+
+
 @pytest.mark.parametrize(
     ("flaw", "names", "what"),
     [
