@@ -1,0 +1,17 @@
+import sys
+from pathlib import Path
+
+import dockerflow
+
+sys.path.append(str(Path(__file__).parent))
+
+project = "dockerflow"
+author = "The dockerflow maintainers"
+release = version = dockerflow.__version__
+
+extensions = ["sphinx.ext.autodoc", "reference"]
+exclude_patterns = ["_build", "requirements.txt"]
+autodoc_typehints = "none"
+
+html_theme = "furo"
+html_title = f"dockerflow {version}"

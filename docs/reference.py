@@ -1,0 +1,69 @@
+"""The settings as reST, made from their declarations: the reference in the docs, README's table.
+
+A Sphinx extension for the first; ``python docs/reference.py`` prints the second.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dockerflow.conf import conf
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+    from dockerflow.setting import Setting
+
+MARK = ".. settings-reference\n"
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    for kind in ("setting", "message"):
+        app.add_object_type(kind, kind, objname=kind)
+    app.connect("source-read", insert)
+    return {"parallel_read_safe": True}
+
+
+def insert(app: Sphinx, page: str, source: list[str]) -> None:
+    source[0] = source[0].replace(MARK, "\n".join(map(entry, conf)))
+
+
+def entry(setting: Setting[Any]) -> str:
+    """One setting in the reference."""
+    lines = [
+        f".. setting:: {setting.name}",
+        "",
+        f"   {setting.help} Takes {setting.kind.expected}.",
+        "",
+        f"   Default: {default(setting)}.",
+    ]
+    if setting.secret:
+        lines += ["", f"   ``{setting.file_name}`` may name a file that holds it instead."]
+    return "\n".join([*lines, "", ""])
+
+
+def table() -> str:
+    """All settings in one table."""
+    rows = [("Setting", "Default", "Meaning")]
+    rows += [
+        (f"``{setting.name}``", default(setting), f"{setting.help} Takes {setting.kind.expected}.")
+        for setting in conf
+    ]
+    lines = [".. list-table::", "   :header-rows: 1", ""]
+    for first, *others in rows:
+        lines += [f"   * - {first}", *(f"     - {cell}" for cell in others)]
+    return "\n".join(lines) + "\n"
+
+
+def default(setting: Setting[Any]) -> str:
+    """The default as somebody would write it in the environment."""
+    value = setting.default
+    if value is None:
+        return "not set"
+    if isinstance(value, list):
+        return ", ".join(f"``{item}``" for item in value) or "an empty list"
+    return f"``{value:g}``" if isinstance(value, float) else f"``{value}``"
+
+
+if __name__ == "__main__":
+    print(table(), end="")
