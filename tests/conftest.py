@@ -47,9 +47,10 @@ def running_postgresql() -> Iterator[PostgreSQL]:
 
 @pytest.fixture
 def postgresql(running_postgresql: PostgreSQL) -> Iterator[PostgreSQL]:
-    """A PostgreSQL that the test may freeze or stop: the next test finds it running."""
+    """A PostgreSQL that the test may fill, freeze or stop: the next finds it running and empty."""
     yield running_postgresql
     running_postgresql.revive()
+    running_postgresql.empty()
 
 
 @pytest.fixture(scope="session")
@@ -60,9 +61,10 @@ def running_redis() -> Iterator[Redis]:
 
 @pytest.fixture
 def redis_server(running_redis: Redis) -> Iterator[Redis]:
-    """A Redis that the test may freeze or stop: the next test finds it running."""
+    """A Redis that the test may fill, freeze or stop: the next finds it running and empty."""
     yield running_redis
     running_redis.revive()
+    running_redis.empty()
 
 
 @pytest.fixture(scope="session")
@@ -73,9 +75,10 @@ def running_mariadb() -> Iterator[MariaDB]:
 
 @pytest.fixture
 def mariadb(running_mariadb: MariaDB) -> Iterator[MariaDB]:
-    """A MariaDB that the test may freeze or stop: the next test finds it running."""
+    """A MariaDB that the test may fill, freeze or stop: the next finds it running and empty."""
     yield running_mariadb
     running_mariadb.revive()
+    running_mariadb.empty()
 
 
 @pytest.fixture(scope="session")

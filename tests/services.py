@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 import pymysql
+import redis
 
 from tests.process import HOST, Process, find_program
 
@@ -89,6 +90,14 @@ class PostgreSQL(Process):
             cursor = connection.execute(sql, parameters or None)
             return cursor.fetchall() if cursor.description else []
 
+    def empty(self) -> None:
+        """Drop what clients made: their databases, and everything in this one."""
+        for [name] in self.execute(
+            "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'"
+        ):
+            self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        self.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+
     def connections(self, application_name: str = "%") -> int:
         """Return how many clients are connected; a client's name is its PGAPPNAME variable."""
         [[count]] = self.execute(
@@ -132,8 +141,7 @@ class MariaDB(Process):
         ]
 
     def start(self) -> None:
-        new = not self.data.exists()
-        if new:
+        if new := not self.data.exists():
             self.run(
                 self.installer,
                 "--no-defaults",
@@ -144,6 +152,10 @@ class MariaDB(Process):
         super().start()
         if new:
             self.execute("CREATE DATABASE django CHARACTER SET utf8mb4")
+
+    def empty(self) -> None:
+        """Drop what clients made."""
+        self.execute("CREATE OR REPLACE DATABASE django CHARACTER SET utf8mb4")
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
         """Run one statement on a connection of its own; return its rows."""
@@ -174,3 +186,8 @@ class Redis(Process):
             *("--save", ""),
             *("--requirepass", self.password),
         ]
+
+    def empty(self) -> None:
+        """Drop what clients put in."""
+        with redis.Redis.from_url(self.url) as client:
+            client.flushall()
