@@ -68,8 +68,10 @@ def _finished(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     vars(response)["_has_been_logged"] = True
     # Django's cache middleware stored answers in spite of no-store for long.
     vars(request)["_cache_update_cache"] = False
-    # With SESSION_SAVE_EVERY_REQUEST, the session middleware saves whatever session it finds.
-    vars(request).pop("session", None)
+    # With SESSION_SAVE_EVERY_REQUEST, the session middleware saves whatever session it finds, one
+    # without this attribute excepted, which others can read all the same.
+    if hasattr(request, "session"):
+        vars(request.session).pop("accessed", None)
     return response
 
 
@@ -92,7 +94,6 @@ def version(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"error": "the version object is broken, see the log"}, status=500)
 
 
-@endpoint
 async def aversion(request: HttpRequest) -> Any:
     """:func:`version` for an event loop; what a project's own callback does is not known."""
     _, source = conf.resolve(Conf.DOCKERFLOW_VERSION_CALLBACK)
@@ -140,6 +141,7 @@ async def _arun() -> Report:
     return answer.report
 
 
+@endpoint
 def error(request: HttpRequest) -> HttpResponse:
     """Raises, to see that errors are reported; 404 unless ``DOCKERFLOW_ERROR_ENDPOINT`` is set."""
     if not conf.DOCKERFLOW_ERROR_ENDPOINT:

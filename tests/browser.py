@@ -1,0 +1,33 @@
+"""Two browsers in the tests' own process: one asks Django's WSGI handler, one its ASGI handler."""
+
+from collections.abc import Mapping
+
+from asgiref.sync import async_to_sync
+from django.http import HttpResponse
+from django.test import AsyncClient, Client
+
+OPTIONS = {"raise_request_exception": False, "enforce_csrf_checks": True}
+
+
+def wsgi(
+    path: str, method: str = "GET", cookies: Mapping[str, str] | None = None, **headers: str
+) -> HttpResponse:
+    browser = Client(**OPTIONS)
+    browser.cookies.load(dict(cookies or {}))
+    return browser.generic(method, path, headers=headers)
+
+
+@async_to_sync
+async def asgi(
+    path: str, method: str = "GET", cookies: Mapping[str, str] | None = None, **headers: str
+) -> HttpResponse:
+    browser = AsyncClient(**OPTIONS)
+    browser.cookies.load(dict(cookies or {}))
+    return await browser.generic(method, path, headers=headers)
+
+
+BROWSERS = {"sync": wsgi, "async": asgi}
+WIRINGS = {
+    "middleware": {},  # tests.settings
+    "URLconf": {"MIDDLEWARE": [], "ROOT_URLCONF": "tests.included_urls"},
+}

@@ -1,0 +1,51 @@
+"""Checks as a project may have them: each says one thing."""
+
+from django.core import checks
+
+
+def passes(app_configs, **kwargs):
+    return []
+
+
+def debugs(app_configs, **kwargs):
+    return [checks.Debug("look here", id="tests.D001")]
+
+
+def informs(app_configs, **kwargs):
+    return [checks.Info("by the way", id="tests.I001")]
+
+
+def warns(app_configs, **kwargs):
+    return [checks.Warning("beware", id="tests.W001")]
+
+
+def fails(app_configs, **kwargs):
+    return [checks.Error("down", id="tests.E001")]
+
+
+def collapses(app_configs, **kwargs):
+    return [checks.Critical("gone", id="tests.C001")]
+
+
+async def awaits(app_configs, **kwargs):
+    return [checks.Warning("awaited", id="tests.W002")]
+
+
+def repeats_itself(app_configs, **kwargs):
+    return [
+        checks.Warning("beware", id="tests.W001"),
+        checks.Warning("again", id="tests.W001"),
+        checks.Error("down", id="tests.E001"),
+    ]
+
+
+def gives_away_a_password(app_configs, **kwargs):
+    raise OSError("cannot reach postgres://me:hush@db")
+
+
+def takes_nothing():
+    return []
+
+
+def answers_nothing(app_configs, **kwargs):
+    return None

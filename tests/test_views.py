@@ -1,0 +1,295 @@
+"""The endpoints, asked as a probe asks: by the middleware and by the URLconf, sync and async."""
+
+import json
+import os
+
+import pytest
+from django.test import Client, RequestFactory, override_settings
+from django.urls import include, path, reverse
+
+from dockerflow.django.middleware import DockerflowMiddleware
+from tests.browser import BROWSERS, WIRINGS
+from tests.web import Server
+
+ENDPOINTS = ["/__version__", "/__heartbeat__", "/__lbheartbeat__"]
+VERSION = {
+    "source": "https://github.com/mozilla-services/Dockerflow",
+    "version": "1.4.0",
+    "commit": "4e6cdab6ed30dd5e80dd3bcdcb2fdb3ac2b7ac11",
+    "build": "https://ci.example.com/job/7",
+}
+
+
+@pytest.fixture(autouse=True)
+def base_dir(tmp_path, settings):
+    """A directory with a version object; the heartbeat passes and asks no database."""
+    (tmp_path / "version.json").write_text(json.dumps(VERSION))
+    settings.BASE_DIR = tmp_path
+    settings.DOCKERFLOW_CHECKS = ["tests.sample_checks.passes"]
+    return tmp_path
+
+
+@pytest.fixture(params=WIRINGS)
+def wiring(request):
+    """How the endpoints are served."""
+    with override_settings(**WIRINGS[request.param]):
+        yield request.param
+
+
+@pytest.fixture(params=BROWSERS)
+def ask(request, wiring):
+    """A browser, four times: either wiring, sync and async."""
+    return BROWSERS[request.param]
+
+
+# What all have in common
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_an_endpoint_answers_with_and_without_a_slash(ask, endpoint, slash):
+    assert ask(endpoint + slash).status_code == 200
+
+
+@pytest.mark.parametrize("url", ["/__version__//", "/__version__x", "/x/__version__", "/__error__"])
+def test_nothing_else_is_an_endpoint(ask, url):
+    assert ask(url).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "headers"),
+    [
+        (
+            "/__version__",
+            {"Content-Type": "application/json", "Content-Length": str(len(json.dumps(VERSION)))},
+        ),
+        ("/__heartbeat__", {"Content-Type": "application/json", "Content-Length": "16"}),
+        ("/__lbheartbeat__", {"Content-Type": "text/html; charset=utf-8", "Content-Length": "0"}),
+    ],
+)
+def test_the_headers_are_these_and_no_others(ask, endpoint, headers):
+    assert dict(ask(endpoint).headers) == {**headers, "Cache-Control": "no-store"}
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_head_is_get_without_the_body(ask, endpoint):
+    got, head = ask(endpoint), ask(endpoint, "HEAD")
+
+    assert (head.status_code, dict(head.headers), head.content) == (
+        got.status_code,
+        dict(got.headers),
+        b"",
+    )
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"])
+def test_other_methods_are_refused(ask, caplog, endpoint, method):
+    response = ask(endpoint, method)
+
+    assert (response.status_code, response.headers["Allow"]) == (405, "GET, HEAD")
+    assert response.headers["Cache-Control"] == "no-store"
+    assert caplog.records == []
+
+
+def test_the_urls_are_reversible():
+    with override_settings(**WIRINGS["URLconf"]):
+        names = ["version", "heartbeat", "lbheartbeat", "error"]
+
+        assert [reverse(f"dockerflow:{name}") for name in names] == [*ENDPOINTS, "/__error__"]
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_under_a_script_name_the_path_is_what_follows_it(wiring, endpoint):
+    browser = Client(SCRIPT_NAME="/shop")
+
+    assert browser.get(endpoint).status_code == 200
+    assert browser.get(f"/shop{endpoint}").status_code == 404
+
+
+class PrefixedURLs:
+    urlpatterns = [path("ops/", include("dockerflow.django.urls", namespace="dockerflow"))]
+
+
+@pytest.mark.parametrize("browser", BROWSERS)
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_the_urlconf_may_be_included_under_a_prefix(settings, browser, endpoint):
+    settings.MIDDLEWARE = []
+    settings.ROOT_URLCONF = PrefixedURLs
+    ask = BROWSERS[browser]
+
+    assert (ask(f"/ops{endpoint}").status_code, ask(endpoint).status_code) == (200, 404)
+
+
+@pytest.mark.parametrize("endpoint", ["/__version__", "/__lbheartbeat__"])
+def test_an_event_loop_gets_its_answer_without_a_thread(endpoint):
+    async def get_response(request):
+        raise AssertionError("not reached")
+
+    answering = DockerflowMiddleware(get_response)(RequestFactory().get(endpoint))
+
+    with pytest.raises(StopIteration) as answered:
+        answering.send(None)  # which would return, had anything been waited for
+    assert answered.value.value.status_code == 200
+
+
+UVICORN = ["uvicorn", "--port={port}", "--factory", "django.core.asgi:get_asgi_application"]
+
+
+def test_a_real_asgi_server_serves_all_three(base_dir):
+    environment = {
+        "BASE_DIR": str(base_dir),
+        "DOCKERFLOW_CHECKS": "tests.sample_checks.fails",
+        "DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE": "503",
+    }
+    with Server(*UVICORN, **environment) as server:
+        answers = [server.get(endpoint) for endpoint in ENDPOINTS]
+
+    assert [(answer.status, answer.body) for answer in answers] == [
+        (200, json.dumps(VERSION).encode()),
+        (503, b'{"status": "error"}'),
+        (200, b""),
+    ]
+
+
+def test_under_an_asgi_root_path_the_path_is_what_follows_it():
+    with Server(*UVICORN, "--root-path=/shop") as server:
+        statuses = [
+            server.get(path).status for path in ["/__lbheartbeat__", "/shop/__lbheartbeat__"]
+        ]
+
+    assert statuses == [200, 404]
+
+
+# /__version__
+
+
+def test_the_version_object_is_served(ask):
+    assert ask("/__version__").json() == VERSION
+
+
+def test_without_a_file_there_is_no_version(ask, base_dir, caplog):
+    (base_dir / "version.json").unlink()
+    response = ask("/__version__")
+
+    assert (response.status_code, response.json()) == (404, {"error": "version.json not found"})
+    assert caplog.records == []
+
+
+def test_a_version_file_is_parsed_again_only_when_it_changed(ask, base_dir):
+    file = base_dir / "version.json"
+    file.write_text('{"version": "1"}')
+    os.utime(file, ns=(0, 0))
+    seen = [ask("/__version__").json()]
+    file.write_text('{"version": "2"}')
+    os.utime(file, ns=(0, 0))
+    seen.append(ask("/__version__").json())
+    os.utime(file, ns=(1, 1))
+    seen.append(ask("/__version__").json())
+
+    assert seen == [{"version": "1"}, {"version": "1"}, {"version": "2"}]
+
+
+def hush(root):
+    raise OSError("cannot reach https://me:hush@registry")
+
+
+def nothing(root):
+    return None
+
+
+def junk(root):
+    return ["1.4.0"]
+
+
+def unserializable(root):
+    return {"version": object()}
+
+
+def custom(root):
+    return {"version": "2", "root": str(root)}
+
+
+def test_a_callback_is_called_with_base_dir(ask, settings, base_dir):
+    settings.DOCKERFLOW_VERSION_CALLBACK = "tests.test_views.custom"
+
+    assert ask("/__version__").json() == {"version": "2", "root": str(base_dir)}
+
+
+def test_a_callback_may_have_no_version(ask, settings):
+    settings.DOCKERFLOW_VERSION_CALLBACK = "tests.test_views.nothing"
+
+    assert ask("/__version__").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("callback", "error"),
+    [
+        ("hush", "OSError: cannot reach https://me:hush@registry"),
+        ("junk", "TypeError: it is a list, not a dict"),
+        ("unserializable", "TypeError: Object of type object is not JSON serializable"),
+    ],
+)
+def test_a_broken_callback_is_told_in_the_log_and_not_in_the_body(
+    ask, settings, caplog, callback, error
+):
+    settings.DOCKERFLOW_VERSION_CALLBACK = f"tests.test_views.{callback}"
+    response = ask("/__version__")
+
+    assert (response.status_code, response.json()) == (
+        500,
+        {"error": "the version object is broken, see the log"},
+    )
+    [record] = caplog.records
+    assert (record.name, record.levelname, record.getMessage()) == (
+        "dockerflow.django",
+        "ERROR",
+        f"No version object from tests.test_views.{callback} for {settings.BASE_DIR}",
+    )
+    assert caplog.text.strip().splitlines()[-1] == error
+
+
+def test_a_broken_file_is_told_in_the_log_with_its_path(ask, base_dir, caplog):
+    file = base_dir / "version.json"
+    file.write_text('{"version": "1.4.0"')
+    response = ask("/__version__")
+
+    assert (response.status_code, response.json()) == (
+        500,
+        {"error": "the version object is broken, see the log"},
+    )
+    [record] = caplog.records
+    assert record.getMessage() == (
+        f"No version object from dockerflow.version.get_version for {base_dir}"
+    )
+    assert f"ValueError: {file} is not JSON: Expecting ',' delimiter" in caplog.text
+
+
+# /__lbheartbeat__
+
+
+def test_lbheartbeat_touches_nothing_and_says_nothing(ask, settings, caplog):
+    settings.BASE_DIR = 5  # whoever reads a setting or a file now raises, as does a query here
+    settings.DOCKERFLOW_CHECKS = settings.DOCKERFLOW_DRAIN_FILE = object()
+    response = ask("/__lbheartbeat__")
+
+    assert (response.status_code, response.content, caplog.records) == (200, b"", [])
+
+
+# /__error__
+
+
+def test_error_raises_once_it_is_asked_for(ask, settings, caplog):
+    settings.DOCKERFLOW_ERROR_ENDPOINT = True
+    response = ask("/__error__")
+
+    assert response.status_code == 500
+    assert ("dockerflow.django", 40, "The endpoint /__error__ was called") in caplog.record_tuples
+    assert "RuntimeError: This is the error that /__error__ raises for a test" in caplog.text
+
+
+def test_error_is_for_get_and_head_only(ask, settings, caplog):
+    settings.DOCKERFLOW_ERROR_ENDPOINT = True
+    response = ask("/__error__", "POST")
+
+    assert (response.status_code, response.headers["Allow"]) == (405, "GET, HEAD")
