@@ -19,7 +19,10 @@ VERSION = {
     "commit": "4e6cdab6ed30dd5e80dd3bcdcb2fdb3ac2b7ac11",
     "build": "https://ci.example.com/job/7",
 }
-PAGE = b'<!doctype html><link rel=stylesheet href="/static/app.css"><img src="https://cdn/x.png">'
+PAGE = b"""<!doctype html>
+<link rel=icon href="data:,"><link rel=stylesheet href="/static/app.css">
+<script>1</script><img src="https://cdn.example.com/x.png"><img src="http://["><img src="data:,">
+"""
 JSON, HTML, TEXT = "application/json", "text/html", "text/plain"
 
 ANSWERS = {
@@ -89,7 +92,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "Timestamp": time.time_ns(),
             "Type": "request.summary",
             "Logger": "app",
-            "EnvVersion": "2.0",
+            "EnvVersion": "1.0" if FLAW == "other JSON logs" else "2.0",
             "Fields": fields,
         }
         print(json.dumps(record), flush=True)

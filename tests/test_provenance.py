@@ -325,6 +325,19 @@ def test_without_git_and_ci_every_key_is_told_with_where_it_was_looked_for(tmp_p
     )
 
 
+def test_git_that_hangs_is_given_up(tmp_path, monkeypatch):
+    git = tmp_path / "git"
+    git.write_text("#!/bin/sh\nexec /bin/sleep 60\n")
+    git.chmod(0o755)
+    monkeypatch.setattr("dockerflow.provenance.GIT_SECONDS", 0.1)
+
+    _, missing = collect({"build": "https://h/"}, {"PATH": str(tmp_path)}, tmp_path)
+
+    assert [sentence.rpartition("; ")[2] for sentence in missing] == 3 * [
+        "git did not answer in 0.1 s."
+    ]
+
+
 def test_a_repository_without_commits_says_so(tmp_path):
     subprocess.run(["git", "init", "-q", "-b", "main", tmp_path], check=True)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from dockerflow.verify.process import Interrupted, Interrupts
 from tests import container_app
 from tests.command import ENVIRONMENT, arguments, run
 
@@ -115,6 +116,7 @@ def test_a_conforming_application_passes_whatever_can_be_seen(app):
         ("drips", "heartbeat", "only the beginning of an answer (200) in 2 s"),
         ("two programs", "one-process", "it runs python"),
         ("text logs", "mozlog", "on stdout stood: GET /__lbheartbeat__"),
+        ("other JSON logs", "mozlog", 'on stdout stood: {"Timestamp": '),
     ],
 )
 def test_one_flaw_is_one_failure(app, flaw, name, what):
@@ -294,3 +296,29 @@ def test_a_signal_ends_verify_and_leaves_nothing_running(app, flaw, number):
         "interrupted, nothing is left running\n",
     )
     assert running(mark) == []
+
+
+def test_a_signal_while_a_process_starts_or_ends_is_kept_until_that_is_done():
+    done = False
+    with Interrupts() as interrupts, pytest.raises(Interrupted) as caught, interrupts.held():
+        os.kill(os.getpid(), signal.SIGHUP)
+        done = True
+
+    assert (done, caught.value.number) == (True, signal.SIGHUP)
+
+
+def test_a_signal_that_is_ignored_stays_so(app):
+    with subprocess.Popen(
+        ["nohup", *arguments("verify", "--start-timeout", "2", "--command", command("hangs"))],
+        cwd=app,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        while not running("container_app.py hangs") and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGHUP)
+        out, _ = process.communicate(timeout=30)
+
+    assert process.returncode == 1
+    assert b"after 2 s it did not listen on $PORT" in out

@@ -189,6 +189,8 @@ def test_each_flaw_is_named_and_nothing_else(old, new, flaw):
             "  (DEBUG=1 /usr/sbin/useradd -u 10001 -g 10001 app)",
         ],
         ["ARG ID=10001", "RUN groupadd -g $ID app && useradd -u ${ID} -g ${GROUP:-app} app"],
+        ["RUN echo 'a quotation", "RUN useradd -u 10001 app"],
+        ["RUN echo ${X:} && useradd -u 10001 app"],
         ["ENV ID 10001", 'ARG NAME="app"', 'RUN useradd --uid "$ID" "${NAME}"'],
     ],
 )
