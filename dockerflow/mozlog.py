@@ -70,7 +70,9 @@ class MozlogFormatter(logging.Formatter):
         self.logger_name = logger_name
         self.hostname = socket.gethostname()
         self._excluded = frozenset(self.EXCLUDED_LOGRECORD_ATTRS) | {"rid"}
-        self._excludes_standard = self._excluded.issuperset(_STANDARD_ATTRS)
+        self._excludes_the_usual = (
+            self.EXCLUDED_LOGRECORD_ATTRS == MozlogFormatter.EXCLUDED_LOGRECORD_ATTRS
+        )
         self._extended = type(self).convert_record is not MozlogFormatter.convert_record
         self._heads: dict[tuple[str, int, int | None], str] = {}
 
@@ -146,7 +148,7 @@ class MozlogFormatter(logging.Formatter):
             or attributes["exc_text"]
             or attributes["stack_info"]
             or "message" in attributes  # and "asctime": another formatter was here
-            or not self._excludes_standard
+            or not self._excludes_the_usual
         ):
             return self._fields_of_any(record)
         # The ordinary record, by far the most frequent, takes as few calls and look-ups as it can.

@@ -1,0 +1,444 @@
+"""Records in the mozlog schema: one line each, whatever is in it."""
+
+import io
+import json
+import logging
+import logging.handlers
+import os
+import pickle
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+import pytest
+from django.test import RequestFactory
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dockerflow.mozlog import MozlogFormatter, MozlogHandler
+from dockerflow.request_id import request_id_context
+from tests.encoders import ABSENT, encoder
+from tests.records import THOROUGH, Unprintable, atoms, strictly_parsed, texts, values
+
+INFO = 6
+
+
+def logger(handler: logging.Handler) -> logging.Logger:
+    """A logger that no other test knows."""
+    logger = logging.Logger("app.views")  # noqa: LOG001
+    logger.addHandler(handler)
+    return logger
+
+
+class Log:
+    """A logger, and the lines that its handler writes."""
+
+    def __init__(self, formatter: logging.Formatter | None = None) -> None:
+        self.stream = io.StringIO()
+        self.handler = MozlogHandler(self.stream)
+        if formatter is not None:
+            self.handler.setFormatter(formatter)
+        self.logger = logger(self.handler)
+
+    @property
+    def lines(self) -> list[Any]:
+        return [strictly_parsed(line) for line in self.stream.getvalue().split("\n")[:-1]]
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        [line] = self.lines
+        return line["Fields"]
+
+
+@pytest.fixture
+def log() -> Log:
+    return Log()
+
+
+@contextmanager
+def request(rid: str) -> Iterator[None]:
+    token = request_id_context.set(rid)
+    yield
+    request_id_context.reset(token)
+
+
+def caught(raising: Callable[[], object]) -> Exception:
+    try:
+        raising()
+    except Exception as error:
+        return error
+    pytest.fail("nothing raised")
+
+
+def test_a_record_is_one_line_in_the_mozlog_schema(log):
+    log.logger.info("%s signed up", "Änne", extra={"plan": "pro", "age": 7, "ok": True})
+    [line] = log.lines
+    assert abs(line.pop("Timestamp") - time.time_ns()) < 60e9
+    assert line == {
+        "Type": "app.views",
+        "Logger": "Dockerflow",
+        "Hostname": socket.gethostname(),
+        "EnvVersion": "2.0",
+        "Severity": INFO,
+        "Pid": os.getpid(),
+        "Fields": {"msg": "Änne signed up", "plan": "pro", "age": 7, "ok": True},
+    }
+    assert list(line["Fields"]) == ["msg", "plan", "age", "ok"]
+
+
+def test_a_line_is_compact_and_not_escaped_to_ascii(log):
+    log.logger.info("größer 😀", extra={"a": [1, 2]})
+    assert log.stream.getvalue().endswith('"Fields":{"msg":"größer 😀","a":[1,2]}}\n')
+
+
+def test_the_timestamp_is_in_nanoseconds():
+    record = logging.makeLogRecord({"msg": "x", "levelno": 20, "created": 1_700_000_000.0})
+    assert MozlogFormatter().convert_record(record)["Timestamp"] == 1_700_000_000_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("level", "severity"),
+    [(0, 7), (5, 7), (10, 7), (19, 7), (20, 6), (25, 6), (30, 4), (35, 4), (40, 3), (50, 2)],
+)
+def test_a_level_between_two_of_the_standard_ones_counts_as_the_lower(level, severity):
+    record = logging.makeLogRecord({"msg": "x", "levelno": level})
+    assert json.loads(MozlogFormatter().format(record))["Severity"] == severity
+
+
+@pytest.mark.parametrize("message", ["{", "{}", '{"spam": "eggs"}', "{user} was here", "%d%%", ""])
+def test_a_message_is_kept_whatever_it_looks_like(log, message):
+    log.logger.info(message)
+    assert log.fields == {"msg": message}
+
+
+def test_an_empty_message_beside_other_fields_is_left_out(log):
+    log.logger.info("", extra={"code": 200})
+    assert log.fields == {"code": 200}
+
+
+def test_a_dict_as_message_is_fields(log):
+    log.logger.info({"event": "signup", 7: date(2026, 2, 1), "none": None}, extra={"event": "x"})
+    assert log.fields == {"event": "signup", "7": "2026-02-01", "event_": "x"}
+
+
+def test_an_object_as_message_is_its_text(log):
+    log.logger.info(ValueError("no such plan"))
+    assert log.fields == {"msg": "no such plan"}
+
+
+def test_arguments_that_do_not_fit_the_message_are_kept_beside_it(log):
+    log.logger.info("%d of %d", "one", None)
+    assert log.fields == {"msg": "%d of %d", "args": ["one", "None"]}
+
+
+def test_an_argument_that_cannot_be_shown_is_named(log):
+    log.logger.info("%r", Unprintable())
+    shown = "<Unprintable that can't be shown: RuntimeError>"
+    assert log.fields == {"msg": "%r", "args": [shown]}
+
+
+def test_a_field_without_a_value_is_left_out(log):
+    log.logger.info("x", extra={"user": None, "tags": [None], "owner": {"team": None}})
+    assert log.fields == {"msg": "x", "tags": ["None"], "owner": {}}
+
+
+def test_values_of_any_type_are_plain_fields(log):
+    request = RequestFactory().get("/?token=hunter2")
+    log.logger.info("x", extra={"day": date(2026, 2, 1), "request": request, "t": 0.25})
+    assert log.fields == {
+        "msg": "x",
+        "day": "2026-02-01",
+        "request": "<WSGIRequest: GET '/'>",
+        "t": 0.25,
+    }
+
+
+def test_extra_fields_cannot_take_the_place_of_the_envelope(log):
+    extra = {"Timestamp": 1, "Type": "x", "Logger": "x", "Fields": {}, "logger_name": "x"}
+    log.logger.info("x", extra=extra)
+    [line] = log.lines
+    assert (line["Type"], line["Logger"]) == ("app.views", "Dockerflow")
+    assert line["Fields"] == {"msg": "x", **extra}
+
+
+def test_extra_fields_cannot_take_the_place_of_an_error(log):
+    error = caught(lambda: {}["plan"])
+    log.logger.info("x", exc_info=error, extra={"error": "mine", "traceback": None, "more": 1})
+    fields = log.fields
+    assert fields.pop("traceback").endswith("<class 'KeyError'>\nKeyError('plan')\n")
+    assert fields == {"msg": "x", "error": "KeyError('plan')", "error_": "mine", "more": 1}
+
+
+def test_extra_fields_with_names_that_are_no_strings_are_kept(log):
+    log.logger.info("x", extra={1: "one", "1": "eins", (2, 3): None, (4,): "four"})
+    assert log.fields == {"msg": "x", "1": "one", "1_": "eins", "(4,)": "four"}
+
+
+def test_a_line_number_or_a_thread_is_no_field_but_a_subclass_may_say_so(log):
+    class WithLine(MozlogFormatter):
+        EXCLUDED_LOGRECORD_ATTRS = MozlogFormatter.EXCLUDED_LOGRECORD_ATTRS - {"filename"}
+
+    class WithoutPlan(MozlogFormatter):
+        EXCLUDED_LOGRECORD_ATTRS = MozlogFormatter.EXCLUDED_LOGRECORD_ATTRS | {"plan"}
+
+    logs = [Log(WithLine()), Log(WithoutPlan())]
+    for each in logs:
+        each.logger.info("x", extra={"plan": "pro"})
+    assert [each.fields for each in logs] == [
+        {"msg": "x", "filename": "test_mozlog.py", "plan": "pro"},
+        {"msg": "x"},
+    ]
+
+
+def test_what_another_formatter_leaves_in_a_record_is_no_field(log):
+    other = logging.StreamHandler(io.StringIO())
+    other.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    log.logger.handlers.insert(0, other)
+    log.logger.info("x", extra={"plan": "pro"})
+    assert log.fields == {"msg": "x", "plan": "pro"}
+
+
+def test_fields_that_a_record_factory_sets_before_all_others_are_kept(log):
+    class Record(logging.LogRecord):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            self.release = "1.4.0"
+            super().__init__(*args, **kwargs)
+
+        def getMessage(self) -> str:
+            return super().getMessage().upper()
+
+    usual = logging.getLogRecordFactory()
+    logging.setLogRecordFactory(Record)
+    try:
+        log.logger.info("x", extra={"plan": "pro"})
+    finally:
+        logging.setLogRecordFactory(usual)
+    assert log.fields == {"msg": "X", "release": "1.4.0", "plan": "pro"}
+
+
+def test_an_exception_is_an_error_and_a_traceback(log):
+    error = caught(lambda: int("\n"))
+    log.logger.error("bad", exc_info=error)
+    fields = log.fields
+    line = error.__traceback__.tb_lineno
+    assert fields["traceback"].startswith(
+        f'Uncaught exception:\n  File "{__file__}", line {line}, in caught\n    raising()\n'
+    )
+    assert (fields["msg"], fields["error"]) == ("bad", repr(error))
+
+
+def test_exc_info_outside_of_an_except_block_says_nothing(log):
+    log.logger.info("x", exc_info=True)  # noqa: LOG014
+    assert log.fields == {"msg": "x"}
+
+
+def test_an_exc_info_that_is_none_is_shown(log):
+    log.logger.info("x", exc_info=("a", "b", "c"))
+    assert log.fields == {"msg": "x", "error": "('a', 'b', 'c')"}
+
+
+def test_a_stack_is_a_field(log):
+    log.logger.info("x", stack_info=True)
+    assert log.fields["stack"].startswith("Stack (most recent call last):\n")
+
+
+def test_the_traceback_of_a_record_that_came_through_a_socket_is_kept():
+    error = caught(lambda: int(""))
+    exc_info = (ValueError, error, error.__traceback__)
+    record = logging.makeLogRecord({"msg": "x", "levelno": 40, "exc_info": exc_info})
+    handler = logging.handlers.SocketHandler("localhost", 0)
+    sent = pickle.loads(handler.makePickle(record)[4:])
+    fields = MozlogFormatter().convert_record(logging.makeLogRecord(sent))["Fields"]
+    assert fields["traceback"].startswith("Traceback (most recent call last):\n")
+
+
+def test_every_record_of_a_request_has_its_id_without_a_filter(log):
+    log.logger.info("before")
+    with request("abc"):
+        log.logger.info("during", extra={"plan": "pro"})
+        log.logger.info({"rid": "forged"})
+        log.logger.info("passed on", extra={"rid": "def"})
+        log.logger.info("not passed on", extra={"rid": None})
+        log.logger.error("", exc_info=ValueError(), extra={"rid": "ghi"})
+    log.logger.info("after")
+    said = [line["Fields"] for line in log.lines]
+    assert [(fields.get("msg"), fields.get("rid")) for fields in said] == [
+        ("before", None),
+        ("during", "abc"),
+        (None, "abc"),
+        ("passed on", "def"),
+        ("not passed on", "abc"),
+        (None, "ghi"),
+        ("after", None),
+    ]
+
+
+def test_a_handler_signs_with_its_name_and_leaves_the_formatter_to_others():
+    formatter = MozlogFormatter(logger_name="everybody")
+    handlers = [
+        logging.StreamHandler(io.StringIO()),
+        MozlogHandler(io.StringIO(), name="shop"),
+        logging.StreamHandler(io.StringIO()),
+    ]
+    for handler in handlers:
+        handler.setFormatter(formatter)
+        logger(handler).info("x")
+    names = [json.loads(handler.stream.getvalue())["Logger"] for handler in handlers]
+    assert names == ["everybody", "shop", "everybody"]
+
+
+def test_a_handler_writes_to_stdout_unless_told_otherwise(capsys):
+    logger(MozlogHandler(name="shop")).info("x")
+    out, err = capsys.readouterr()
+    assert (json.loads(out)["Logger"], err) == ("shop", "")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "written"),
+    [
+        ("ascii", b"gr\\u00f6\\u00dfer \\ud83d\\ude00"),
+        ("latin-1", b"gr\\u00f6\\u00dfer \\ud83d\\ude00"),
+        ("utf-8", "größer 😀".encode()),
+    ],
+)
+def test_characters_that_the_stream_cannot_encode_are_escaped(encoding, written):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    logger(MozlogHandler(stream)).info("größer 😀")
+    stream.flush()
+    line = stream.buffer.getvalue()
+    assert written in line
+    assert json.loads(line)["Fields"] == {"msg": "größer 😀"}
+
+
+def test_a_project_may_extend_the_record_with_values_of_any_type():
+    class Formatter(MozlogFormatter):
+        def convert_record(self, record):
+            out = super().convert_record(record)
+            out["Release"] = None
+            out["Fields"]["day"] = date(2026, 2, 1)
+            return out
+
+    log = Log(Formatter())
+    log.logger.info("x")
+    [line] = log.lines
+    assert list(line) == [
+        "Timestamp", "Type", "Logger", "Hostname", "EnvVersion", "Severity", "Pid", "Fields",
+    ]  # fmt: skip
+    assert line["Fields"] == {"msg": "x", "day": "2026-02-01"}
+
+
+def test_a_project_whose_extension_fails_loses_no_record():
+    class Formatter(MozlogFormatter):
+        def convert_record(self, record):
+            return {"user": record.user}
+
+    log = Log(Formatter())
+    log.logger.info("x", extra={"plan": "pro"})
+    error = AttributeError("'LogRecord' object has no attribute 'user'")
+    assert log.fields == {"msg": "x", "plan": "pro", "convert_record_error": repr(error)}
+
+
+def test_what_looks_like_json_can_be_told():
+    likeness = [MozlogFormatter().is_value_jsonlike(text) for text in ('{"a": 1}', "{", '"a"}')]
+    assert likeness == [True, False, False]
+
+
+def test_a_record_that_says_next_to_nothing_is_a_line():
+    line = strictly_parsed(MozlogFormatter().format(logging.makeLogRecord({})))
+    del line["Timestamp"]
+    assert line == {
+        "Type": "root",
+        "Logger": "Dockerflow",
+        "Hostname": socket.gethostname(),
+        "EnvVersion": "2.0",
+        "Severity": 7,
+        "Pid": os.getpid(),
+        "Fields": {"msg": ""},
+    }
+
+
+def test_a_logger_of_its_own_for_every_request_keeps_its_name():
+    formatter = MozlogFormatter()
+    for number in range(2500):
+        record = logging.makeLogRecord({"name": f"request.{number}", "levelno": 20})
+        assert json.loads(formatter.format(record))["Type"] == f"request.{number}"
+
+
+class UnprintableError(Exception):
+    __repr__ = Unprintable.__repr__
+    __str__ = Unprintable.__repr__
+
+
+@st.composite
+def exceptions(draw, depth=2):
+    error = draw(st.sampled_from([ValueError, KeyError, UnprintableError]))(draw(texts))
+    error.__notes__ = draw(st.lists(texts, max_size=2))
+    if depth:
+        error.__cause__ = draw(st.none() | exceptions(depth - 1))
+        error.__context__ = draw(st.none() | exceptions(depth - 1))
+    return caught(lambda: exec("raise error", {"error": error})) if draw(st.booleans()) else error
+
+
+messages = st.one_of(texts, st.sampled_from(["%s", "%d of %r", "%(a)s", "%", "{}"]), values)
+names = st.one_of(
+    st.text(min_size=1),
+    st.sampled_from(["Timestamp", "Fields", "error", "traceback", "stack", "rid", "logger_name"]),
+).filter(lambda name: name not in MozlogFormatter.EXCLUDED_LOGRECORD_ATTRS)
+
+
+@pytest.mark.parametrize("library", ABSENT)
+def test_any_record_is_one_strictly_valid_line_that_keeps_its_content(library):
+    @THOROUGH
+    @given(
+        messages,
+        st.lists(values, max_size=3),
+        st.dictionaries(names, values | atoms, max_size=5),
+        st.none() | exceptions(),
+        st.integers(1, 60),
+        st.booleans(),
+    )
+    def check(message, args, extra, error, level, stack):  # noqa: PLR0917
+        log = Log()
+        log.logger.log(level, message, *args, exc_info=error, stack_info=stack, extra=extra)
+        [line] = log.lines
+        fields = line["Fields"]
+        assert_envelope(line)
+        if type(message) is str and not args:
+            assert fields.get("msg", "") == as_utf8(message)
+        if type(message) is str:
+            kept = {name for name in extra if extra[name] is not None}
+            assert kept <= {name.rstrip("_") for name in fields} | fields.keys()
+            for name in kept - {"error", "traceback", "stack"}:
+                if type(extra[name]) in (str, bool):
+                    assert fields[name] == as_utf8(extra[name])
+        if type(error) in (ValueError, KeyError):
+            assert fields["error"] == as_utf8(repr(error))
+            assert "traceback" in fields
+        assert not stack or "stack" in fields
+
+    with encoder(library):
+        check()
+
+
+def assert_envelope(line: dict[str, Any]) -> None:
+    types = {name: type(value) for name, value in line.items()}
+    assert types == {
+        "Timestamp": int,
+        "Type": str,
+        "Logger": str,
+        "Hostname": str,
+        "EnvVersion": str,
+        "Severity": int,
+        "Pid": int,
+        "Fields": dict,
+    }
+    assert (line["Type"], line["Logger"], line["EnvVersion"]) == ("app.views", "Dockerflow", "2.0")
+    assert line["Severity"] in range(8)
+    assert line["Fields"]
+
+
+def as_utf8(value: Any) -> Any:
+    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
