@@ -1,0 +1,308 @@
+"""/__heartbeat__: what decides its status, and who is told what."""
+
+import pytest
+from django.test import override_settings
+
+from tests.browser import BROWSERS, WIRINGS
+
+
+def samples(*names):
+    return [f"tests.sample_checks.{name}" for name in names]
+
+
+@pytest.fixture(params=WIRINGS)
+def wiring(request):
+    """How the endpoints are served."""
+    with override_settings(**WIRINGS[request.param]):
+        yield request.param
+
+
+@pytest.fixture(params=BROWSERS)
+def ask(request, wiring):
+    """Asks for a heartbeat, in four ways; what took how long is taken out of the answer."""
+
+    def ask(**headers):
+        response = BROWSERS[request.param]("/__heartbeat__", **headers)
+        body = response.json()
+        for details in body.get("details", {}).values():
+            assert details.pop("duration_ms") >= 0
+        return response.status_code, body
+
+    return ask
+
+
+LEVELS = {
+    "passes": "ok",
+    "debugs": "debug",
+    "informs": "info",
+    "warns": "warning",
+    "fails": "error",
+    "collapses": "critical",
+}
+
+
+@pytest.mark.parametrize(
+    ("fail_level", "passing"),
+    [
+        (None, ["passes", "debugs", "informs"]),
+        ("debug", ["passes"]),
+        ("info", ["passes", "debugs"]),
+        ("warning", ["passes", "debugs", "informs"]),
+        ("error", ["passes", "debugs", "informs", "warns"]),
+        ("critical", ["passes", "debugs", "informs", "warns", "fails"]),
+    ],
+)
+def test_the_fail_level_decides_which_message_is_a_failure(ask, settings, fail_level, passing):
+    settings.DOCKERFLOW_HEARTBEAT_FAIL_LEVEL = fail_level
+    answers = {}
+    for name in LEVELS:
+        settings.DOCKERFLOW_CHECKS = samples(name)
+        answers[name] = ask()
+
+    assert answers == {
+        name: (200 if name in passing else 500, {"status": status})
+        for name, status in LEVELS.items()
+    }
+
+
+def test_the_status_of_a_failed_heartbeat_is_a_choice(ask, settings):
+    settings.DOCKERFLOW_CHECKS = samples("fails")
+    settings.DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE = 503
+
+    assert ask() == (503, {"status": "error"})
+
+
+def test_the_worst_required_check_decides(ask, settings):
+    settings.DOCKERFLOW_CHECKS = samples("passes", "warns", "informs")
+
+    assert ask() == (500, {"status": "warning"})
+
+
+def test_without_checks_all_is_well(ask, settings):
+    settings.DOCKERFLOW_CHECKS = []
+    settings.DOCKERFLOW_HEARTBEAT_DETAILS = "always"
+
+    assert ask() == (200, {"status": "ok", "checks": {}, "details": {}})
+
+
+def test_an_optional_check_is_shown_and_decides_nothing(ask, settings):
+    settings.DOCKERFLOW_CHECKS = samples("passes")
+    settings.DOCKERFLOW_OPTIONAL_CHECKS = samples("fails")
+    settings.DOCKERFLOW_HEARTBEAT_DETAILS = "always"
+
+    assert ask() == (
+        200,
+        {
+            "status": "ok",
+            "checks": {"passes": "ok", "fails": "error"},
+            "details": {
+                "passes": {"status": "ok", "level": 0, "messages": {}},
+                "fails": {"status": "error", "level": 40, "messages": {"tests.E001": "down"}},
+            },
+        },
+    )
+
+
+def test_a_check_that_is_required_too_is_not_optional(ask, settings):
+    settings.DOCKERFLOW_CHECKS = settings.DOCKERFLOW_OPTIONAL_CHECKS = samples("fails")
+
+    assert ask() == (500, {"status": "error"})
+
+
+def test_an_async_check_is_awaited(ask, settings):
+    settings.DOCKERFLOW_CHECKS = samples("awaits")
+    settings.DOCKERFLOW_HEARTBEAT_DETAILS = "always"
+
+    assert ask() == (
+        500,
+        {
+            "status": "warning",
+            "checks": {"awaits": "warning"},
+            "details": {
+                "awaits": {"status": "warning", "level": 30, "messages": {"tests.W002": "awaited"}}
+            },
+        },
+    )
+
+
+def test_messages_that_share_an_id_keep_all_their_texts(ask, settings):
+    settings.DOCKERFLOW_CHECKS = samples("repeats_itself")
+    settings.DOCKERFLOW_HEARTBEAT_DETAILS = "always"
+    _, body = ask()
+
+    assert body["details"] == {
+        "repeats_itself": {
+            "status": "error",
+            "level": 40,
+            "messages": {"tests.W001": "beware\nagain", "tests.E001": "down"},
+        }
+    }
+
+
+def test_checks_that_share_a_name_are_told_apart_by_their_paths(ask, settings):
+    settings.DOCKERFLOW_CHECKS = [
+        "tests.sample_checks.passes",
+        "tests.fault_checks.passes",
+        "tests.sample_checks.informs",
+    ]
+    settings.DOCKERFLOW_HEARTBEAT_DETAILS = "always"
+    _, body = ask()
+
+    assert body["checks"] == {
+        "tests.sample_checks.passes": "ok",
+        "tests.fault_checks.passes": "ok",
+        "informs": "info",
+    }
+
+
+def test_a_silenced_message_is_not_heard(ask, settings):
+    settings.DOCKERFLOW_CHECKS = samples("repeats_itself")
+    settings.DOCKERFLOW_HEARTBEAT_DETAILS = "always"
+    settings.SILENCED_SYSTEM_CHECKS = ["tests.E001"]
+    _, body = ask()
+
+    assert (body["status"], body["details"]["repeats_itself"]["messages"]) == (
+        "warning",
+        {"tests.W001": "beware\nagain"},
+    )
+
+
+def test_a_check_that_raises_or_answers_nothing_hides_no_other(ask, settings):
+    settings.DOCKERFLOW_CHECKS = samples("gives_away_a_password", "answers_nothing", "warns")
+    settings.DOCKERFLOW_HEARTBEAT_DETAILS = "always"
+    status_code, body = ask()
+
+    assert (status_code, body["status"]) == (500, "critical")
+    assert {name: details["messages"] for name, details in body["details"].items()} == {
+        "gives_away_a_password": {
+            "dockerflow.health.C002": "gives_away_a_password raised"
+            " OSError: cannot reach postgres://***@db"
+        },
+        "answers_nothing": {
+            "dockerflow.health.C003": "answers_nothing returned NoneType"
+            " where a list of messages belongs"
+        },
+        "warns": {"tests.W001": "beware"},
+    }
+
+
+# Who sees details
+
+
+@pytest.mark.parametrize(
+    ("choice", "debug", "seen"),
+    [
+        ("debug", False, False),
+        ("debug", True, True),
+        ("always", False, True),
+        ("always", True, True),
+        ("never", False, False),
+        ("never", True, False),
+    ],
+)
+def test_the_setting_says_who_sees_details(ask, settings, choice, debug, seen):
+    settings.DOCKERFLOW_CHECKS = samples("gives_away_a_password")
+    settings.DOCKERFLOW_HEARTBEAT_DETAILS = choice
+    settings.DEBUG = debug
+    _, body = ask()
+
+    if seen:
+        assert set(body) == {"status", "checks", "details"}
+    else:
+        assert body == {"status": "critical"}
+
+
+@pytest.mark.parametrize(
+    ("header", "seen"),
+    [
+        ("Bearer s3cret", True),
+        ("bearer s3cret", True),
+        ("Bearer   s3cret ", True),
+        ("Bearer s3cre", False),
+        ("Bearer s3crett", False),
+        ("Bearer S3CRET", False),
+        ("Bearer", False),
+        ("Bearer ", False),
+        ("", False),
+        ("s3cret", False),
+        ("Basic s3cret", False),
+        ("Token s3cret", False),
+        ("Bearer s3cr\xe9t", False),
+        ("Bearer None", False),
+    ],
+)
+def test_whoever_has_the_token_sees_details(ask, settings, header, seen):
+    settings.DOCKERFLOW_CHECKS = samples("passes")
+    settings.DOCKERFLOW_HEARTBEAT_DETAILS = "never"
+    settings.DOCKERFLOW_HEARTBEAT_TOKEN = "s3cret"
+    _, body = ask(authorization=header)
+
+    assert ("details" in body) is seen
+
+
+@pytest.mark.parametrize("header", ["Bearer ", "Bearer None", "Bearer", ""])
+def test_where_no_token_is_set_none_fits(ask, settings, header):
+    settings.DOCKERFLOW_CHECKS = samples("passes")
+
+    assert ask(authorization=header) == (200, {"status": "ok"})
+
+
+# Draining
+
+
+def test_while_the_drain_file_exists_the_heartbeat_fails(ask, settings, tmp_path):
+    settings.DOCKERFLOW_CHECKS = samples("passes")
+    settings.DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE = 503
+    settings.DOCKERFLOW_DRAIN_FILE = tmp_path / "drain"
+    answers = [ask()]
+    settings.DOCKERFLOW_DRAIN_FILE.touch()
+    answers.append(ask())
+    settings.DOCKERFLOW_DRAIN_FILE.unlink()
+    answers.append(ask())
+
+    assert answers == [
+        (200, {"status": "ok"}),
+        (503, {"status": "draining"}),
+        (200, {"status": "ok"}),
+    ]
+
+
+# Settings
+
+
+def test_everything_may_be_said_in_the_environment_alone(ask, monkeypatch):
+    answers = []
+    for name, value in [
+        ("DOCKERFLOW_CHECKS", "tests.sample_checks.warns"),
+        ("DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE", "599"),
+        ("DOCKERFLOW_HEARTBEAT_FAIL_LEVEL", "error"),
+        ("DOCKERFLOW_HEARTBEAT_FAIL_LEVEL", "warning"),
+        ("DOCKERFLOW_OPTIONAL_CHECKS", '["tests.sample_checks.fails"]'),
+        ("DOCKERFLOW_HEARTBEAT_DETAILS", "always"),
+    ]:
+        monkeypatch.setenv(name, value)
+        status_code, body = ask()
+        answers.append((status_code, body["status"], body.get("checks")))
+
+    assert answers == [
+        (500, "warning", None),
+        (599, "warning", None),
+        (200, "warning", None),
+        (599, "warning", None),
+        (599, "warning", None),
+        (599, "warning", {"warns": "warning", "fails": "error"}),
+    ]
+
+
+def test_a_django_setting_wins_and_holds_from_the_next_request_on(ask, monkeypatch):
+    monkeypatch.setenv("DOCKERFLOW_CHECKS", "tests.sample_checks.warns")
+    monkeypatch.setenv("DOCKERFLOW_HEARTBEAT_TTL", "0")
+    answers = [ask()]
+    with override_settings(DOCKERFLOW_CHECKS=samples("passes")):
+        answers.append(ask())
+        with override_settings(DOCKERFLOW_CHECKS=samples("fails")):
+            answers.append(ask())
+        answers.append(ask())
+    answers.append(ask())
+
+    assert [body["status"] for _, body in answers] == ["warning", "ok", "error", "ok", "warning"]

@@ -1,0 +1,133 @@
+"""Who is told of a heartbeat, of which one, and what it takes to disturb that: nothing."""
+
+from contextlib import contextmanager
+
+import django
+import pytest
+from django.test import override_settings
+
+from dockerflow.django.signals import heartbeat_failed, heartbeat_passed
+from dockerflow.django.views import heartbeat
+from dockerflow.report import Message
+from tests.browser import BROWSERS
+
+
+def samples(*names):
+    return [f"tests.sample_checks.{name}" for name in names]
+
+
+@pytest.fixture(params=BROWSERS)
+def ask(request):
+    """Asks for a heartbeat and returns its status code."""
+    return lambda: BROWSERS[request.param]("/__heartbeat__").status_code
+
+
+@contextmanager
+def connected(receivers):
+    for signal, receiver in receivers.items():
+        signal.connect(receiver)
+    try:
+        yield
+    finally:
+        for signal, receiver in receivers.items():
+            assert signal.disconnect(receiver)
+
+
+@pytest.fixture
+def told():
+    """What both signals carried, in order."""
+    told = []
+
+    def passed(sender, level, report, **kwargs):
+        told.append(("passed", sender, level, report))
+
+    def failed(sender, level, report, **kwargs):
+        told.append(("failed", sender, level, report))
+
+    with connected({heartbeat_passed: passed, heartbeat_failed: failed}):
+        yield told
+
+
+@pytest.mark.parametrize(
+    ("check", "fail_level", "signal"),
+    [
+        ("passes", "warning", ("passed", 0)),
+        ("informs", "warning", ("passed", 20)),
+        ("warns", "warning", ("failed", 30)),
+        ("warns", "error", ("passed", 30)),
+        ("fails", "error", ("failed", 40)),
+        ("collapses", "error", ("failed", 50)),
+    ],
+)
+def test_each_heartbeat_sends_the_one_signal_that_fits(told, check, fail_level, signal):
+    chosen = {"DOCKERFLOW_CHECKS": samples(check), "DOCKERFLOW_HEARTBEAT_FAIL_LEVEL": fail_level}
+    with override_settings(**chosen):
+        for ask in BROWSERS.values():
+            ask("/__heartbeat__")
+
+    assert [(sent, level) for sent, _, level, _ in told] == [signal, signal]
+    assert {sender for _, sender, _, _ in told} == {heartbeat}
+    assert [report.level for *_, report in told] == [level for _, _, level, _ in told]
+
+
+def test_the_report_holds_every_message(ask, settings, told):
+    settings.DOCKERFLOW_CHECKS = samples("repeats_itself")
+    settings.DOCKERFLOW_OPTIONAL_CHECKS = samples("collapses")
+    ask()
+
+    [(_, _, level, report)] = told
+    assert level == 40
+    assert [result.messages for result in report.results] == [
+        (
+            Message(30, "tests.W001", "beware"),
+            Message(30, "tests.W001", "again"),
+            Message(40, "tests.E001", "down"),
+        ),
+        (Message(50, "tests.C001", "gone"),),
+    ]
+
+
+def test_a_result_that_is_served_again_is_told_once(ask, settings, told):
+    settings.DOCKERFLOW_CHECKS = samples("informs")
+    told_so_far = []
+    for ttl in (0, 60, 60, 0):  # the first is for a result of another test
+        settings.DOCKERFLOW_HEARTBEAT_TTL = ttl
+        ask()
+        told_so_far.append(len(told))
+
+    assert told_so_far == [1, 1, 1, 2]
+
+
+def test_nobody_is_told_of_draining(ask, settings, told, tmp_path):
+    settings.DOCKERFLOW_DRAIN_FILE = tmp_path
+
+    assert (ask(), told) == (500, [])
+
+
+def raising(sender, **kwargs):
+    raise ValueError("the receiver is broken")
+
+
+def test_a_receiver_that_raises_is_logged_and_changes_nothing(ask, settings, told, caplog):
+    settings.DOCKERFLOW_CHECKS = samples("passes")
+    with connected({heartbeat_passed: raising}):
+        status = ask()
+
+    assert (status, [signal for signal, *_ in told]) == (200, ["passed"])
+    [record] = [record for record in caplog.records if record.name == "django.dispatch"]
+    assert record.exc_info[0] is ValueError
+
+
+if django.VERSION >= (5, 0):
+
+    def test_an_async_receiver_is_awaited(ask, settings):
+        told = []
+
+        async def receiver(sender, level, **kwargs):
+            told.append(level)
+
+        settings.DOCKERFLOW_CHECKS = samples("informs")
+        with connected({heartbeat_passed: receiver}):
+            ask()
+
+        assert told == [20]
