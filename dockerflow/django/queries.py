@@ -20,6 +20,8 @@ def select(connection: BaseDatabaseWrapper, sql: str) -> list[tuple[Any, ...]]:
         connection.close_if_unusable_or_obsolete()
         if connection.connection is not None:
             raise
+    if connection.vendor == "postgresql" and (pool := getattr(connection, "pool", None)):
+        pool.check()  # the others in it have died as well
     return _select(connection, sql)
 
 
