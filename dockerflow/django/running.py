@@ -30,11 +30,13 @@ Function = Callable[..., Any]
 
 # Both look at the databases, so that one connection serves them; it stays as CONN_MAX_AGE says.
 DATABASE_LANE = "databases"
+# Both import the Redis client when first used; two threads at a time would get halves of it.
+CACHE_LANE = "caches"
 LANES = {
     "dockerflow.django.checks.check_database_connected": DATABASE_LANE,
     "dockerflow.django.checks.check_migrations_applied": DATABASE_LANE,
-    "dockerflow.django.checks.check_redis_connected": "redis",
-    "dockerflow.django.checks.check_caches": "caches",
+    "dockerflow.django.checks.check_redis_connected": CACHE_LANE,
+    "dockerflow.django.checks.check_caches": CACHE_LANE,
 }
 
 _heartbeat = Heartbeat()
