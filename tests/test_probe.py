@@ -209,20 +209,13 @@ def test_an_ipv6_address_may_be_asked():
         ([], "http", "PORT is 'http', not a number from 1 to 65535"),
         ([], "65536", "PORT is '65536', not a number from 1 to 65535"),
         ([], "0", "PORT is '0', not a number from 1 to 65535"),
-        (
-            ["--timeout", "0"],
-            "",
-            "argument --timeout: '0' is no number of seconds (above 0, one day at most)",
-        ),
-        (
-            ["--timeout", "nan"],
-            "",
-            "argument --timeout: 'nan' is no number of seconds (above 0, one day at most)",
-        ),
-        (
-            ["--timeout", "soon"],
-            "",
-            "argument --timeout: 'soon' is no number of seconds (above 0, one day at most)",
+        *(
+            (
+                ["--timeout", text],
+                "",
+                f"argument --timeout: '{text}' is no number of seconds (above 0, one day at most)",
+            )
+            for text in ("0", "nan", "soon", "86401")
         ),
     ],
 )

@@ -27,10 +27,6 @@ CMD ["gunicorn", "shop.wsgi"]
 """
 
 
-def accounts(*commands):
-    return "FROM debian\n" + "\n".join(commands)
-
-
 def flaws(text):
     """Return what was seen of each line that failed, by name."""
     return {name: found.seen for name, found in check(text).items() if found.passed is False}
@@ -146,96 +142,6 @@ def test_each_flaw_is_named_and_nothing_else(old, new, flaw):
     assert flaws(GOOD.replace(old, new)) == flaw
 
 
-@pytest.mark.parametrize(
-    "commands",
-    [
-        # shadow
-        ["RUN groupadd -g 10001 app && useradd -u 10001 -g app -m -s /sbin/nologin app"],
-        ["RUN groupadd -rg10001 app; useradd -Mru10001 -gapp app"],
-        ["RUN groupadd --system --gid=10001 app", "RUN useradd --uid=10001 -N -G wheel,app app"],
-        ["RUN useradd --uid 10001 --user-group --no-create-home app"],
-        ["RUN useradd -u 10001 app 2>/dev/null || true"],
-        # Debian
-        ["RUN addgroup --gid 10001 app && adduser --uid 10001 --ingroup app --gecos '' app"],
-        [
-            "RUN addgroup --system --gid 10001 app",
-            "RUN adduser --system --uid 10001 --gid 10001 app",
-        ],
-        ["RUN adduser --system --group --uid 10001 app"],
-        ["RUN addgroup --gid 10001 app", "RUN adduser --uid 10001 --system app && adduser app app"],
-        # BusyBox
-        ["RUN addgroup -g 10001 -S app && adduser -u 10001 -S -D -H -G app -g 'The app' app"],
-        ["RUN addgroup -g 10001 app && adduser -Su 10001 app && addgroup app app"],
-        ["RUN adduser -D -u 10001 -h /app app"],
-        # Fedora, where adduser is useradd
-        ["RUN groupadd -g 10001 app && adduser -u 10001 -g app -d /app -M app"],
-        # other ways to write a command
-        ['RUN ["groupadd", "-g", "10001", "app"]', 'RUN ["useradd", "-u10001", "-gapp", "app"]'],
-        ["RUN <<EOF", "set -e", "groupadd -g 10001 app", "useradd -u 10001 -g app app", "EOF"],
-        [
-            "RUN --mount=type=cache,target=/var bash <<-'EOF'",
-            "\tgroupadd \\",
-            "\t  -g 10001 app # the group",
-            "\t# USER nobody",
-            '\techo "it\'s done"',
-            "\tuseradd -u 10001 -g app app",
-            "\tEOF",
-        ],
-        [
-            "RUN set -eux; \\",
-            "  # a comment in the middle",
-            "  if ! getent group app; then groupadd -g 10001 app; fi; \\",
-            "",
-            "  (DEBUG=1 /usr/sbin/useradd -u 10001 -g 10001 app)",
-        ],
-        ["ARG ID=10001", "RUN groupadd -g $ID app && useradd -u ${ID} -g ${GROUP:-app} app"],
-        ["RUN echo 'a quotation", "RUN useradd -u 10001 app"],
-        ["RUN echo ${X:} && useradd -u 10001 app"],
-        ["ENV ID 10001", 'ARG NAME="app"', 'RUN useradd --uid "$ID" "${NAME}"'],
-    ],
-)
-def test_accounts_may_be_created_in_many_ways(commands):
-    found = check(accounts(*commands))
-
-    assert (found["app-group"].passed, found["app-user"].passed) == (True, True)
-
-
-@pytest.mark.parametrize(
-    ("commands", "flaw"),
-    [
-        (["RUN useradd app"], {"app-group", "app-user"}),
-        (["RUN useradd -u 10001 -N app"], {"app-group", "app-user"}),
-        (["RUN adduser -S -u 10001 app"], {"app-group", "app-user"}),
-        (["RUN echo useradd -u 10001 app"], {"app-group", "app-user"}),
-        (["RUN useradd -u 10001 web"], {"app-group", "app-user"}),
-        (["COPY <<EOF /setup.sh", "useradd -u 10001 app", "EOF"], {"app-group", "app-user"}),
-        (["# RUN useradd -u 10001 app"], {"app-group", "app-user"}),
-        (["RUN addgroup -g 10001 app", "RUN adduser -g app -S -u 10001 app"], {"app-user"}),
-    ],
-)
-def test_what_does_not_create_the_accounts_is_not_taken_for_it(commands, flaw):
-    assert {"app-group", "app-user"} & flaws(accounts(*commands)).keys() == flaw
-
-
-def test_accounts_of_a_stage_that_the_last_one_is_not_built_from_do_not_count():
-    text = "FROM a AS users\nRUN useradd -u 10001 app\nFROM a\n"
-
-    assert {"app-group", "app-user"} <= flaws(text).keys()
-
-
-@pytest.mark.parametrize("stage", ["users", "0", "Users"])
-def test_accounts_may_be_copied_from_another_stage(stage):
-    text = f"""\
-FROM alpine AS users
-RUN adduser -D -u 10001 app
-FROM scratch
-COPY --from={stage} /etc/passwd /etc/passwd
-COPY --from={stage} /etc/group /etc/
-COPY --from={stage} /etc/group /etc/group
-"""
-    assert {"app-group", "app-user"} & flaws(text).keys() == set()
-
-
 def test_a_stage_has_all_that_it_is_built_from():
     text = """\
 ARG BASE=runtime
@@ -305,12 +211,6 @@ def test_sources_may_be_copied_to_app_in_many_ways(lines, directory):
 )
 def test_what_changes_least_comes_first(lines, passed):
     assert check("FROM debian\n" + "\n".join(lines))["optimized"].passed is passed
-
-
-def test_the_escape_character_may_be_another():
-    text = "# escape=`\nFROM a\nRUN groupadd -g 10001 app && `\n  useradd -u 10001 -g app app\n"
-
-    assert {"app-group", "app-user"} & flaws(text).keys() == set()
 
 
 def test_the_command_exits_with_0_although_a_recommendation_is_not_followed(tmp_path):

@@ -170,10 +170,12 @@ class _Reader:
                 stage.sources_line = stage.sources_line or instruction.start_line
         elif other := self.names.get(origin.lower()):
             # how images without a shell get their accounts
-            if target == "/etc/passwd":
+            names = [posixpath.basename(s) for s in sources] if to.endswith("/") else [""]
+            files = {posixpath.normpath(posixpath.join(target, name)) for name in names}
+            if "/etc/passwd" in files:
                 stage.accounts.users = dict(other.accounts.users)
                 stage.accounts.members = copy.deepcopy(other.accounts.members)
-            if target == "/etc/group":
+            if "/etc/group" in files:
                 stage.accounts.groups = dict(other.accounts.groups)
 
     _add = _copy
