@@ -37,7 +37,8 @@ BERTHS = [
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "config.settings",
     "SECRET_KEY": "a key of the tests",
-    "PYTHONWARNINGS": "error",
+    # Python 3.13 warns of connections that live as long as the process.
+    "PYTHONWARNINGS": "error,ignore::ResourceWarning",
 }
 
 
