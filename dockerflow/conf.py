@@ -29,7 +29,7 @@ from decouple import AutoConfig, Config, RepositoryEmpty, RepositoryEnv, Reposit
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 
-from dockerflow import values
+from dockerflow import dotted, values
 from dockerflow.setting import DEFAULT, Found, Setting, Settings
 from dockerflow.values import Kind, did_you_mean
 
@@ -57,12 +57,12 @@ def _known_aliases(aliases: list[str] | None) -> Iterator[str]:
 class Conf(Settings):
     BASE_DIR = Setting(values.path, Path("/app"), "The directory in which ``version.json`` lies.")
     DOCKERFLOW_VERSION_CALLBACK = Setting(
-        values.dotted_path,
+        dotted.function,
         "dockerflow.version.get_version",
         "Called with ``BASE_DIR``; returns the version object, or None where there is none.",
     )
     DOCKERFLOW_CHECKS = Setting(
-        values.dotted_paths,
+        dotted.system_checks,
         [
             "dockerflow.django.checks.check_database_connected",
             "dockerflow.django.checks.check_migrations_applied",
@@ -70,7 +70,7 @@ class Conf(Settings):
         "The checks that a heartbeat runs, registered with Django's system checks at set-up.",
     )
     DOCKERFLOW_OPTIONAL_CHECKS = Setting(
-        values.dotted_paths,
+        dotted.system_checks,
         [],
         "Checks that a heartbeat runs and shows too, whose failure never fails it.",
     )

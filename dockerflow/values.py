@@ -5,16 +5,13 @@ A kind parses and never reads: where a value comes from is the business of ``doc
 
 from __future__ import annotations
 
-import importlib
 import json
 import math
 import os
-import pkgutil
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -52,7 +49,11 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str:
     return f"; did you mean {match}?" if match else ""
 
 
-def _text(value: Any) -> str:
+def stripped(value: Any) -> str:
+    """Text that is not blank, without the blanks around it.
+
+    :raises ValueError: with a clause about the value
+    """
     if not isinstance(value, str):
         raise ValueError(f"is of type {type(value).__name__}")
     if not value.strip():
@@ -76,7 +77,7 @@ def _number(value: Any, convert: Callable[[Any], T]) -> T:
     if isinstance(value, bool):
         raise ValueError("is a boolean")
     try:
-        return convert(_text(value) if isinstance(value, str) else value)
+        return convert(stripped(value) if isinstance(value, str) else value)
     except (TypeError, ValueError, OverflowError):
         raise ValueError("is not a number") from None
 
@@ -110,7 +111,7 @@ def choice(*options: str) -> Kind[str]:
     by_key = {option.casefold(): option for option in options}
 
     def parse(value: Any) -> str:
-        text = _text(value)
+        text = stripped(value)
         try:
             return by_key[text.casefold()]
         except KeyError:
@@ -120,7 +121,7 @@ def choice(*options: str) -> Kind[str]:
 
 
 def _path(value: Any) -> Path:
-    text = os.fspath(value) if isinstance(value, os.PathLike) else _text(value)
+    text = os.fspath(value) if isinstance(value, os.PathLike) else stripped(value)
     if "\0" in text:
         raise ValueError("holds a NUL character")
     return Path(text)
@@ -130,7 +131,7 @@ path = Kind("a path", _path)
 
 
 def _header_name(value: Any) -> str:
-    text = _text(value)
+    text = stripped(value)
     # https://www.rfc-editor.org/rfc/rfc9110#name-tokens
     if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", text):
         raise ValueError("is not a header name")
@@ -141,7 +142,7 @@ header_name = Kind("the name of an HTTP header", _header_name)
 
 
 def _secret(value: Any) -> str:
-    text = _text(value)
+    text = stripped(value)
     # https://www.rfc-editor.org/rfc/rfc6750#section-2.1
     if not re.fullmatch(r"[\x21-\x7e]+", text):
         raise ValueError("holds blanks or characters that no Authorization header can carry")
@@ -172,76 +173,3 @@ def _list(value: Any) -> list[str]:
 
 
 names = Kind("a list of names, comma-separated or as a JSON array", _list)
-
-
-def _dotted_path(value: Any) -> str:
-    text = _text(value)
-    if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)+", text):
-        raise ValueError("is not a dotted path")
-    return text
-
-
-def _check_dotted_path(dotted: str) -> Iterator[str]:
-    module_name, _, attribute = dotted.rpartition(".")
-    try:
-        module = importlib.import_module(module_name)
-    except (Exception, SystemExit) as error:  # a module may raise anything while it is imported
-        missing = error.name if isinstance(error, ModuleNotFoundError) else None
-        if missing and f"{module_name}.".startswith(f"{missing}."):
-            nearest_module = _nearest_module(module_name)
-            hint = f"; did you mean {nearest_module}?" if nearest_module else ""
-            yield f"does not exist: there is no module {missing}{hint}"
-        else:
-            yield f"cannot be imported: {type(error).__name__}: {error}"
-        return
-    if not hasattr(module, attribute):
-        functions = [name for name, value in vars(module).items() if callable(value)]
-        hint = did_you_mean(attribute, functions)
-        yield f"does not exist: {module_name} has no {attribute}{hint}"
-    elif not callable(getattr(module, attribute)):
-        yield "is not callable"
-
-
-def _nearest_module(module_name: str) -> str | None:
-    """The existing module of the nearest name, found without importing it.
-
-    What a misspelt name happens to resemble may be a script that does something when imported.
-    """
-    found: list[str] = []
-    search: Sequence[str] | None = None
-    for part in module_name.split("."):
-        match = nearest(part, [info.name for info in pkgutil.iter_modules(search)])
-        spec = PathFinder.find_spec(match, search) if match else None
-        if match is None or spec is None:
-            return None
-        found.append(match)
-        search = spec.submodule_search_locations or []
-    return ".".join(found)
-
-
-dotted_path = Kind("the dotted path of a function", _dotted_path, _check_dotted_path)
-
-
-def _dotted_paths(value: Any) -> list[str]:
-    return list(dict.fromkeys(_each(_dotted_path, _list(value))))
-
-
-def _each(parse: Callable[[str], str], items: list[str]) -> Iterator[str]:
-    for item in items:
-        try:
-            yield parse(item)
-        except ValueError as error:
-            raise ValueError(f"holds {item!r}, which {error}") from None
-
-
-def _check_dotted_paths(paths: list[str]) -> Iterator[str]:
-    for item in paths:
-        for problem in _check_dotted_path(item):
-            yield f"holds {item!r}, which {problem}"
-
-
-dotted_paths = Kind(
-    "a list of dotted paths of functions, comma-separated or as a JSON array",
-    _dotted_paths,
-    _check_dotted_paths,
-)

@@ -2,7 +2,6 @@
 
 import json
 import math
-import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from decouple import strtobool
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dockerflow import values
+from dockerflow import dotted, values
 
 KINDS = {
     "boolean": values.boolean(strtobool),
@@ -23,8 +22,8 @@ KINDS = {
     "header_name": values.header_name,
     "secret": values.secret,
     "names": values.names,
-    "dotted_path": values.dotted_path,
-    "dotted_paths": values.dotted_paths,
+    "function": dotted.function,
+    "system_checks": dotted.system_checks,
 }
 
 
@@ -52,10 +51,10 @@ KINDS = {
         ("names", " [] ", []),
         ("names", [], []),
         ("names", ("a", " b "), ["a", "b"]),
-        ("dotted_path", " a.b.c ", "a.b.c"),
-        ("dotted_path", "ä.b_1", "ä.b_1"),
-        ("dotted_paths", "a.b, c.d,a.b", ["a.b", "c.d"]),
-        ("dotted_paths", "[]", []),
+        ("function", " a.b.c ", "a.b.c"),
+        ("function", "ä.b_1", "ä.b_1"),
+        ("system_checks", "a.b, c.d,a.b", ["a.b", "c.d"]),
+        ("system_checks", "[]", []),
     ],
 )
 def test_a_good_value_becomes_a_typed_one(kind, given, expected):
@@ -104,11 +103,11 @@ def test_a_good_value_becomes_a_typed_one(kind, given, expected):
         ("names", ["a", ""], "holds '', which is no name"),
         ("names", {"a"}, "is of type set"),
         ("names", 1, "is of type int"),
-        ("dotted_path", "module", "is not a dotted path"),
-        ("dotted_path", "a..b", "is not a dotted path"),
-        ("dotted_path", "a.1", "is not a dotted path"),
-        ("dotted_path", "a.b()", "is not a dotted path"),
-        ("dotted_paths", "a.b,c", "holds 'c', which is not a dotted path"),
+        ("function", "module", "is not a dotted path"),
+        ("function", "a..b", "is not a dotted path"),
+        ("function", "a.1", "is not a dotted path"),
+        ("function", "a.b()", "is not a dotted path"),
+        ("system_checks", "a.b,c", "holds 'c', which is not a dotted path"),
     ],
 )
 def test_a_bad_value_is_refused_with_a_clause(kind, given, clause):
@@ -165,85 +164,6 @@ def test_what_was_expected_reads_as_the_end_of_a_sentence():
         "header_name": "the name of an HTTP header",
         "secret": "a secret of printable ASCII characters without blanks",
         "names": "a list of names, comma-separated or as a JSON array",
-        "dotted_path": "the dotted path of a function",
-        "dotted_paths": "a list of dotted paths of functions, comma-separated or as a JSON array",
+        "function": "the dotted path of a function",
+        "system_checks": "a list of dotted paths of functions, comma-separated or as a JSON array",
     }
-
-
-@pytest.fixture
-def modules(tmp_path, monkeypatch):
-    """A package ``shop`` with checks, next to a script that does something when imported."""
-    (tmp_path / "shop/billing").mkdir(parents=True)
-    (tmp_path / "shop/__init__.py").touch()
-    (tmp_path / "shop/billing/__init__.py").write_text("from shop.billing import ledger")
-    (tmp_path / "shop/checks.py").write_text(
-        "level = 1\ndef check_stock(app_configs, **kwargs): return []\n"
-    )
-    (tmp_path / "shop/broken.py").write_text("1 / 0")
-    (tmp_path / "shop/needy.py").write_text("import nowhere_to_be_found")
-    (tmp_path / "shop/quitter.py").write_text("raise SystemExit('bye')")
-    (tmp_path / "deploy_shop.py").write_text("open(__file__ + '.ran', 'w')")
-    monkeypatch.syspath_prepend(tmp_path)
-    yield tmp_path
-    for name in [name for name in sys.modules if name.partition(".")[0] == "shop"]:
-        del sys.modules[name]
-    assert [path.name for path in tmp_path.glob("*.ran")] == []
-
-
-@pytest.mark.parametrize(
-    ("path", "problems"),
-    [
-        ("shop.checks.check_stock", []),
-        ("shop.checks.level", ["is not callable"]),
-        (
-            "shop.checks.chek_stock",
-            ["does not exist: shop.checks has no chek_stock; did you mean check_stock?"],
-        ),
-        ("shop.checks.zzz", ["does not exist: shop.checks has no zzz"]),
-        (
-            "shop.cheks.check_stock",
-            ["does not exist: there is no module shop.cheks; did you mean shop.checks?"],
-        ),
-        (
-            "shopp.cheks.check_stock",
-            ["does not exist: there is no module shopp; did you mean shop.checks?"],
-        ),
-        (
-            "depoy_shop.check",
-            ["does not exist: there is no module depoy_shop; did you mean deploy_shop?"],
-        ),
-        ("qqqqqq.check", ["does not exist: there is no module qqqqqq"]),
-        ("shop.qqqqqq.check", ["does not exist: there is no module shop.qqqqqq"]),
-        (
-            "shop.checks.Stock.check",
-            ["does not exist: there is no module shop.checks.Stock"],
-        ),
-        ("shop.broken.check", ["cannot be imported: ZeroDivisionError: division by zero"]),
-        ("shop.quitter.check", ["cannot be imported: SystemExit: bye"]),
-        (
-            "shop.needy.check",
-            ["cannot be imported: ModuleNotFoundError: No module named 'nowhere_to_be_found'"],
-        ),
-    ],
-)
-def test_a_dotted_path_is_imported_and_a_misspelt_one_gets_the_nearest_name(
-    modules, path, problems
-):
-    assert list(values.dotted_path.check(path)) == problems
-
-
-def test_a_failing_import_inside_of_an_existing_package_is_no_missing_module(modules):
-    (problem,) = values.dotted_path.check("shop.billing.check")
-
-    assert problem.startswith(
-        "cannot be imported: ImportError: cannot import name 'ledger' from partially initialized"
-    )
-
-
-def test_each_path_of_a_list_is_checked(modules):
-    paths = ["shop.checks.check_stock", "shop.checks.level", "shop.checks.zzz"]
-
-    assert list(values.dotted_paths.check(paths)) == [
-        "holds 'shop.checks.level', which is not callable",
-        "holds 'shop.checks.zzz', which does not exist: shop.checks has no zzz",
-    ]

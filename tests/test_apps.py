@@ -1,0 +1,218 @@
+"""What ``INSTALLED_APPS`` brings: a start that is refused, or checks that wait to be asked."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.core import checks
+from django.test import modify_settings
+
+from dockerflow.django.checks import register
+from tests import sample_checks
+from tests.browser import BROWSERS
+from tests.web import python_path
+
+SETTINGS = """
+import os
+
+SECRET_KEY = "of-a-project-that-is-fifty-characters-long-and-then-some"
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.staticfiles",
+    "dockerflow.django",
+]
+MIDDLEWARE = ["dockerflow.django.middleware.DockerflowMiddleware"]
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "shop",
+        "HOST": "127.0.0.1",
+        "PORT": 1,
+    }
+}
+STATIC_URL = "static/"
+STATIC_ROOT = os.environ["BASE_DIR"]
+USE_TZ = True
+LOGGING = {"version": 1, "root": {"handlers": []}}
+SILENCED_SYSTEM_CHECKS = ["dockerflow.W004", "dockerflow.W006", "dockerflow.W008"] + [
+    f"security.W{number:03}" for number in range(30)
+]
+"""
+
+
+@pytest.fixture
+def manage(tmp_path):
+    """Runs a command of a project whose database is nowhere to be found."""
+    (tmp_path / "shop_settings.py").write_text(SETTINGS)
+
+    def manage(*arguments, **environment):
+        return subprocess.run(
+            [sys.executable, "-m", "django", *arguments],
+            env={
+                "BASE_DIR": str(tmp_path),
+                "DJANGO_SETTINGS_MODULE": "shop_settings",
+                "PYTHONPATH": os.pathsep.join([str(tmp_path), python_path()]),
+                "PYTHONWARNINGS": "error",
+                **environment,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return manage
+
+
+def refusal(done):
+    """The text of the ImproperlyConfigured that a process ended with."""
+    assert done.returncode == 1, done.stdout
+    _, _, text = done.stderr.partition("\ndjango.core.exceptions.ImproperlyConfigured: ")
+    return text.rstrip("\n")
+
+
+def test_the_start_is_refused_with_everything_that_is_wrong(manage):
+    done = manage(
+        "check",
+        DOCKERFLOW_CHECKS="dockerflow.django.checks.check_databse_connected",
+        DOCKERFLOW_HEARTBEAT_TIMEOUT="abc",
+        DOCKERFLOW_HEARTBEAT_DETIALS="always",
+    )
+
+    assert refusal(done) == (
+        "Dockerflow cannot start with its settings as they are:\n"
+        "- DOCKERFLOW_CHECKS (environment):"
+        " ['dockerflow.django.checks.check_databse_connected'] holds"
+        " 'dockerflow.django.checks.check_databse_connected', which does not exist:"
+        " dockerflow.django.checks has no check_databse_connected;"
+        " did you mean check_database_connected? Expected a list of dotted paths of functions,"
+        " comma-separated or as a JSON array.\n"
+        "- DOCKERFLOW_HEARTBEAT_TIMEOUT (environment): 'abc' is not a number."
+        " Expected a number of seconds, above 0.\n"
+        "- DOCKERFLOW_HEARTBEAT_DETIALS (environment) is not a setting of Dockerflow;"
+        " did you mean DOCKERFLOW_HEARTBEAT_DETAILS?"
+    )
+
+
+def test_a_function_that_is_no_system_check_is_one_more_problem(manage):
+    done = manage(
+        "check",
+        DOCKERFLOW_CHECKS="tests.sample_checks.takes_nothing,builtins.dict",
+        DOCKERFLOW_HEARTBEAT_TIMEOUT="abc",
+    )
+
+    assert refusal(done) == (
+        "Dockerflow cannot start with its settings as they are:\n"
+        "- DOCKERFLOW_CHECKS (environment):"
+        " ['tests.sample_checks.takes_nothing', 'builtins.dict'] holds"
+        " 'tests.sample_checks.takes_nothing', which takes no **kwargs, as a system check must."
+        " Expected a list of dotted paths of functions, comma-separated or as a JSON array.\n"
+        "- DOCKERFLOW_CHECKS (environment):"
+        " ['tests.sample_checks.takes_nothing', 'builtins.dict'] holds"
+        " 'builtins.dict', which takes no **kwargs, as a system check must."
+        " Expected a list of dotted paths of functions, comma-separated or as a JSON array.\n"
+        "- DOCKERFLOW_HEARTBEAT_TIMEOUT (environment): 'abc' is not a number."
+        " Expected a number of seconds, above 0."
+    )
+
+
+def test_a_misspelt_name_alone_is_pointed_out_by_check(manage):
+    done = manage("check", DOCKERFLOW_HEARTBEAT_DETIALS="always")
+
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0,
+        "",
+        (
+            "System check identified some issues:\n"
+            "\n"
+            "WARNINGS:\n"
+            "?: (dockerflow.W001) DOCKERFLOW_HEARTBEAT_DETIALS (environment) is not a setting of"
+            " Dockerflow; did you mean DOCKERFLOW_HEARTBEAT_DETAILS?\n"
+            "\n"
+            "System check identified 1 issue (2 silenced).\n"
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "command", [["check"], ["check", "--deploy"], ["collectstatic", "--no-input"]], ids=" ".join
+)
+def test_no_database_is_needed_for(manage, command):
+    done = manage(*command)
+
+    assert (done.returncode, "dockerflow" in done.stdout + done.stderr) == (0, False), done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["check", "--deploy", "--tag", "dockerflow"], ["check", "--deploy", "--database", "default"]],
+    ids=" ".join,
+)
+def test_the_checks_run_where_they_are_asked_for(manage, command):
+    done = manage(*command, DOCKERFLOW_OPTIONAL_CHECKS="tests.sample_checks.awaits")
+
+    assert done.returncode == 1
+    lines = [line for line in done.stderr.splitlines() if line.startswith("?: ")]
+    assert [line.partition(": connection")[0] for line in lines] == [
+        '?: (dockerflow.health.E001) Could not connect to database "default"',
+        "?: (tests.W002) awaited",
+        '?: (dockerflow.health.I001) Database "default" cannot be asked for its migrations',
+    ]
+
+
+def test_a_check_that_fails_does_not_keep_anybody_from_migrating(manage, tmp_path):
+    settings = tmp_path / "shop_settings.py"
+    settings.write_text(
+        SETTINGS
+        + "DATABASES['default'] = {'ENGINE': 'django.db.backends.sqlite3', 'NAME': ':memory:'}\n"
+    )
+    done = manage("migrate", DOCKERFLOW_CHECKS="tests.sample_checks.collapses")
+
+    assert (done.returncode, "Applying contenttypes.0001_initial... OK" in done.stdout) == (0, True)
+
+
+# Registration
+
+
+@pytest.fixture
+def registry():
+    """Django's registry, empty for the time of the test."""
+    registry = checks.registry.registry
+    before = registry.registered_checks, registry.deployment_checks
+    registry.registered_checks, registry.deployment_checks = set(), set()
+    yield registry
+    registry.registered_checks, registry.deployment_checks = before
+
+
+def test_each_check_is_registered_once_however_often_that_is_asked_for(registry, settings):
+    settings.DOCKERFLOW_CHECKS = ["dockerflow.django.checks.check_caches"]
+    settings.DOCKERFLOW_OPTIONAL_CHECKS = ["tests.sample_checks.passes"]
+    register()
+    register()
+
+    registered = [(check.__name__, check.tags) for check in registry.deployment_checks]
+    assert sorted(registered) == [
+        ("check_caches", ("dockerflow", "database")),
+        ("passes", ("dockerflow", "database")),
+    ]
+    assert registry.registered_checks == set()
+
+
+@pytest.mark.usefixtures("registry")
+def test_a_projects_own_registration_stays_as_it_is(settings):
+    settings.DOCKERFLOW_CHECKS = ["tests.sample_checks.warns"]
+    checks.register(sample_checks.warns, "shop")
+    register()
+
+    assert sample_checks.warns.tags == ("shop",)
+    assert checks.run_checks(tags=["shop"]) == [checks.Warning("beware", id="tests.W001")]
+    asked = checks.run_checks(tags=["database"], include_deployment_checks=True)
+    assert checks.Warning("beware", id="tests.W001") in asked
+
+
+def test_the_middleware_needs_no_app(settings):
+    settings.DOCKERFLOW_CHECKS = ["tests.sample_checks.informs"]
+    with modify_settings(INSTALLED_APPS={"remove": "dockerflow.django"}):
+        response = BROWSERS["sync"]("/__heartbeat__")
+
+    assert (response.status_code, response.json()) == (200, {"status": "info"})
