@@ -21,7 +21,7 @@ setup(
     extras_require={
         "fast": ["orjson>=3.10"],
         "redis": ["redis>=5"],
-        "verify": ["dockerfile-parse>=2.0.1"],
+        "verify": ["e2b-dockerfile-utils>=0.1.0"],
     },
     classifiers=[
         "Development Status :: 4 - Beta",
