@@ -4,7 +4,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 here = Path(__file__).parent
-version = re.search(r'^__version__ = "(.+)"$', (here / "dockerflow/__init__.py").read_text(), re.M)
+version = re.search(r'^__version__ = "(.+)"$', (here / "dockerflow/__init__.py").read_text(), re.MULTILINE)
 
 setup(
     name="dockerflow",

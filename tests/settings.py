@@ -4,7 +4,7 @@ import os
 
 import dj_database_url
 
-SECRET_KEY = "tests"  # noqa: S105
+SECRET_KEY = "tests"
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 DATABASES = {
     "default": dj_database_url.config(
