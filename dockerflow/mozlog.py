@@ -159,6 +159,8 @@ class MozlogFormatter(logging.Formatter):
                 return self._fields_of_any(record)
         fields: dict[str, Any] = {"msg": message} if message else {}
         rid = request_id_context.get()
+        if rid is None and "request" in attributes:
+            rid = _id_of(attributes["request"])
         if rid is not None:
             fields["rid"] = rid
         if len(attributes) > _STANDARD_COUNT:
@@ -177,7 +179,7 @@ class MozlogFormatter(logging.Formatter):
         fields = {} if structured else _message(record)
         rid = getattr(record, "rid", None)
         if rid is None:
-            rid = request_id_context.get()
+            rid = request_id_context.get() or _id_of(getattr(record, "request", None))
         if rid is not None:
             fields["rid"] = jsonable(rid)
         fields |= _trouble(record)
@@ -222,6 +224,15 @@ def _message(record: LogRecord) -> dict[str, Any]:
     except Exception:  # arguments that don't fit, or can't be shown
         return {"msg": str(jsonable(record.msg)), "args": jsonable(record.args)}
     return {"msg": message} if message else {}
+
+
+def _id_of(request: object) -> str | None:
+    """The id that the middleware gave to `request`; Django logs a 404 when that has returned."""
+    try:
+        rid = getattr(request, "_id", None)
+    except Exception:
+        return None
+    return rid if type(rid) is str else None
 
 
 def _trouble(record: LogRecord) -> dict[str, Any]:

@@ -1,42 +1,30 @@
-"""The package as it is with orjson, with msgspec, or with neither."""
+"""The package as it is with orjson, with msgspec, and with neither."""
 
-import importlib
 import importlib.util
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import ModuleType
 
 import pytest
 
-from dockerflow import jsonable
-
-ABSENT = {"orjson": [], "msgspec": ["orjson"], "json": ["orjson", "msgspec"]}
+LIBRARIES = {"orjson": [], "msgspec": ["orjson"], "json": ["orjson", "msgspec"]}
 
 
-@contextmanager
-def encoder(name: str) -> Iterator[None]:
-    """Within it, lines are encoded by the library of this name."""
-    with _without(ABSENT[name]):
-        importlib.reload(jsonable)
-    try:
-        yield
-    finally:
-        importlib.reload(jsonable)
-
-
-def jsonable_with(name: str) -> ModuleType:
-    """A module ``dockerflow.jsonable`` of its own, which uses the library of this name."""
-    specification = importlib.util.find_spec("dockerflow.jsonable")
-    module = importlib.util.module_from_spec(specification)
-    with _without(ABSENT[name]):
-        specification.loader.exec_module(module)
-    return module
-
-
-@contextmanager
-def _without(modules: list[str]) -> Iterator[None]:
+def copy_of(module: str, **instead: ModuleType | None) -> ModuleType:
+    """A copy of a module that imports these instead; None is not there to import."""
+    specification = importlib.util.find_spec(module)
+    copy = importlib.util.module_from_spec(specification)
     with pytest.MonkeyPatch.context() as patch:
-        for module in modules:
-            patch.setitem(sys.modules, module, None)
-        yield
+        for name, replacement in instead.items():
+            patch.setitem(sys.modules, name, replacement)
+        specification.loader.exec_module(copy)
+    return copy
+
+
+jsonables = {
+    library: copy_of("dockerflow.jsonable", **dict.fromkeys(missing))
+    for library, missing in LIBRARIES.items()
+}
+mozlogs = {
+    library: copy_of("dockerflow.mozlog", **{"dockerflow.jsonable": jsonable})
+    for library, jsonable in jsonables.items()
+}

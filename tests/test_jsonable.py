@@ -17,10 +17,8 @@ from django.utils.safestring import mark_safe
 from hypothesis import given
 
 from dockerflow.jsonable import jsonable, one_line
-from tests.encoders import ABSENT, jsonable_with
+from tests.encoders import jsonables
 from tests.records import THOROUGH, strictly_parsed, values
-
-ENCODERS = [jsonable_with(name) for name in ABSENT]
 
 
 class Colour(Enum):
@@ -153,7 +151,7 @@ def test_a_lazy_object_is_not_evaluated():
         ([2**64 - 1, 2**64], "[18446744073709551615,18446744073709551616]"),
     ],
 )
-@pytest.mark.parametrize("module", ENCODERS, ids=ABSENT)
+@pytest.mark.parametrize("module", jsonables.values(), ids=jsonables)
 def test_a_line_is_the_same_from_every_encoder(module, plain, line):
     assert module.one_line(module.jsonable(plain)) == line
 
@@ -161,5 +159,5 @@ def test_a_line_is_the_same_from_every_encoder(module, plain, line):
 @THOROUGH
 @given(values)
 def test_any_object_is_the_same_strictly_valid_line_from_every_encoder(value):
-    [line] = {module.one_line(module.jsonable(value)) for module in ENCODERS}
+    [line] = {module.one_line(module.jsonable(value)) for module in jsonables.values()}
     strictly_parsed(line)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,16 +21,17 @@ from hypothesis import strategies as st
 
 from dockerflow.mozlog import MozlogFormatter, MozlogHandler
 from dockerflow.request_id import request_id_context
-from tests.encoders import ABSENT, encoder
+from tests.encoders import mozlogs
 from tests.records import THOROUGH, Unprintable, atoms, strictly_parsed, texts, values
 
 INFO = 6
 
 
-def logger(handler: logging.Handler) -> logging.Logger:
+def logger(*handlers: logging.Handler) -> logging.Logger:
     """A logger that no other test knows."""
     logger = logging.Logger("app.views")  # noqa: LOG001
-    logger.addHandler(handler)
+    for handler in handlers:
+        logger.addHandler(handler)
     return logger
 
 
@@ -276,6 +278,21 @@ def test_every_record_of_a_request_has_its_id_without_a_filter(log):
     ]
 
 
+def test_what_django_logs_of_a_request_when_it_is_over_has_its_id(log):
+    over = RequestFactory().get("/nowhere/")
+    over._id = "abc"
+    log.logger.warning("Not Found: /nowhere/", extra={"request": over})
+    assert log.fields["rid"] == "abc"
+
+
+@pytest.mark.parametrize(
+    "request_", [None, "GET /", RequestFactory().get("/"), SimpleNamespace(_id=7)]
+)
+def test_what_has_no_request_with_an_id_has_none(log, request_):
+    log.logger.warning("x", extra={"request": request_})
+    assert "rid" not in log.fields
+
+
 def test_a_handler_signs_with_its_name_and_leaves_the_formatter_to_others():
     formatter = MozlogFormatter(logger_name="everybody")
     handlers = [
@@ -389,38 +406,36 @@ names = st.one_of(
 ).filter(lambda name: name not in MozlogFormatter.EXCLUDED_LOGRECORD_ATTRS)
 
 
-@pytest.mark.parametrize("library", ABSENT)
-def test_any_record_is_one_strictly_valid_line_that_keeps_its_content(library):
-    @THOROUGH
-    @given(
-        messages,
-        st.lists(values, max_size=3),
-        st.dictionaries(names, values | atoms, max_size=5),
-        st.none() | exceptions(),
-        st.integers(1, 60),
-        st.booleans(),
-    )
-    def check(message, args, extra, error, level, stack):  # noqa: PLR0917
-        log = Log()
-        log.logger.log(level, message, *args, exc_info=error, stack_info=stack, extra=extra)
-        [line] = log.lines
-        fields = line["Fields"]
-        assert_envelope(line)
-        if type(message) is str and not args:
-            assert fields.get("msg", "") == as_utf8(message)
-        if type(message) is str:
-            kept = {name for name in extra if extra[name] is not None}
-            assert kept <= {name.rstrip("_") for name in fields} | fields.keys()
-            for name in kept - {"error", "traceback", "stack"}:
-                if type(extra[name]) in (str, bool):
-                    assert fields[name] == as_utf8(extra[name])
-        if type(error) in (ValueError, KeyError):
-            assert fields["error"] == as_utf8(repr(error))
-            assert "traceback" in fields
-        assert not stack or "stack" in fields
-
-    with encoder(library):
-        check()
+@THOROUGH
+@given(
+    messages,
+    st.lists(values, max_size=3),
+    st.dictionaries(names, values | atoms, max_size=5),
+    st.none() | exceptions(),
+    st.integers(1, 60),
+    st.booleans(),
+)
+def test_any_record_is_one_strictly_valid_line_that_keeps_its_content(  # noqa: PLR0917
+    message, args, extra, error, level, stack
+):
+    handlers = [mozlog.MozlogHandler(io.StringIO()) for mozlog in mozlogs.values()]
+    logger(*handlers).log(level, message, *args, exc_info=error, stack_info=stack, extra=extra)
+    [written] = {handler.stream.getvalue() for handler in handlers}
+    line = strictly_parsed(written.removesuffix("\n"))
+    fields = line["Fields"]
+    assert_envelope(line)
+    if type(message) is str and not args:
+        assert fields.get("msg", "") == as_utf8(message)
+    if type(message) is str:
+        kept = {name for name in extra if extra[name] is not None}
+        assert kept <= {name.rstrip("_") for name in fields} | fields.keys()
+        for name in kept - {"error", "traceback", "stack"}:
+            if type(extra[name]) in (str, bool):
+                assert fields[name] == as_utf8(extra[name])
+    if type(error) in (ValueError, KeyError):
+        assert fields["error"] == as_utf8(repr(error))
+        assert "traceback" in fields
+    assert not stack or "stack" in fields
 
 
 def assert_envelope(line: dict[str, Any]) -> None:
