@@ -13,5 +13,6 @@ extensions = ["sphinx.ext.autodoc", "reference"]
 exclude_patterns = ["_build", "requirements.txt"]
 autodoc_typehints = "none"
 
+html_show_copyright = False
 html_theme = "furo"
 html_title = f"dockerflow {version}"

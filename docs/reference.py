@@ -30,13 +30,7 @@ def insert(app: Sphinx, page: str, source: list[str]) -> None:
 
 def entry(setting: Setting[Any]) -> str:
     """One setting in the reference."""
-    lines = [
-        f".. setting:: {setting.name}",
-        "",
-        f"   {setting.help} Takes {setting.kind.expected}.",
-        "",
-        f"   Default: {default(setting)}.",
-    ]
+    lines = [f".. setting:: {setting.name}", "", f"   {meaning(setting)}"]
     if setting.secret:
         lines += ["", f"   ``{setting.file_name}`` may name a file that holds it instead."]
     return "\n".join([*lines, "", ""])
@@ -44,15 +38,15 @@ def entry(setting: Setting[Any]) -> str:
 
 def table() -> str:
     """All settings in one table."""
-    rows = [("Setting", "Default", "Meaning")]
-    rows += [
-        (f"``{setting.name}``", default(setting), f"{setting.help} Takes {setting.kind.expected}.")
-        for setting in conf
-    ]
     lines = [".. list-table::", "   :header-rows: 1", ""]
-    for first, *others in rows:
-        lines += [f"   * - {first}", *(f"     - {cell}" for cell in others)]
+    rows = [(f"``{setting.name}``", meaning(setting)) for setting in conf]
+    for name, cell in [("Setting", "Meaning"), *rows]:
+        lines += [f"   * - {name}", f"     - {cell}"]
     return "\n".join(lines) + "\n"
+
+
+def meaning(setting: Setting[Any]) -> str:
+    return f"{setting.help} Takes {setting.kind.expected}. Default: {default(setting)}."
 
 
 def default(setting: Setting[Any]) -> str:
