@@ -6,6 +6,7 @@ import gc
 import io
 import json
 import logging
+import math
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -73,12 +74,11 @@ class ASGI:
 
 
 class Exchange:
-    """One request over ASGI, its client, and what the client has received so far."""
+    """One request over ASGI, and what the client is sent, who may stop reading after so many."""
 
-    def __init__(self) -> None:
+    def __init__(self, reads: float = math.inf) -> None:
+        self.reads = reads
         self.messages: list[dict[str, Any]] = []
-        self.reads = asyncio.Event()  # cleared: the client is there, and takes nothing
-        self.reads.set()
         self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     async def run(self, application: ASGIHandler, method: str, path: str, **headers: str) -> None:
@@ -97,7 +97,8 @@ class Exchange:
 
     async def _send(self, message: dict[str, Any]) -> None:
         self.messages.append(message)
-        await self.reads.wait()
+        if len(self.messages) > self.reads:
+            await asyncio.Event().wait()
 
     def leave(self) -> None:
         """The client goes away."""

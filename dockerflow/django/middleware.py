@@ -10,7 +10,7 @@ import re
 import sys
 import time
 from asyncio import CancelledError
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from inspect import isawaitable
 from typing import Any, ClassVar
@@ -119,15 +119,22 @@ class DockerflowMiddleware:
             with _current(rid):
                 self._log(request, response.status_code)
 
-        if not isinstance(response, FileResponse):  # whose file a server may send by itself
-            content = response.streaming_content
-            stream = _astream if response.is_async else _stream
-            response.streaming_content = stream(request, content, rid)
-        # Servers close a response at its end, whatever the end was like.
+        def close() -> None:
+            with _current(rid):
+                response_close()
+
+        response_close, response.close = response.close, close
+        # For what is never read, and for files, which a server may send by itself.
         response._resource_closers.append(log)
+        if not isinstance(response, FileResponse):
+            stream = _astream if response.is_async else _stream
+            response.streaming_content = stream(request, response.streaming_content, rid, log)
         return response
 
-    def _log(self, request: HttpRequest, code: int) -> None:
+    def _log(self, request: Any, code: int) -> None:
+        if getattr(request, "_is_summed_up", False):  # a stream ends, and then it is closed
+            return
+        request._is_summed_up = True
         extra = self._build_extra_meta(request)
         extra["code"] = code
         escaped = getattr(request, "_escaped", None)
@@ -189,34 +196,41 @@ def _current(rid: str | None) -> Iterator[None]:
         request_id_context.reset(token)
 
 
-@contextmanager
-def _one_step(request: Any, rid: str | None) -> Iterator[None]:
-    """One step of a stream, which the server takes when the middleware has long returned."""
-    with _current(rid):
-        try:
-            yield
-        except Exception as error:
-            request._escaped = str(error)
-            raise
+# A server reads a stream when the middleware has long returned, so each step is taken in the
+# request's context anew. And where a stream breaks, Django under ASGI never closes the response.
 
 
-def _stream(request: HttpRequest, content: Iterable[bytes], rid: str | None) -> Iterator[bytes]:
+def _stream(
+    request: Any, content: Iterable[bytes], rid: str | None, log: Callable[[], None]
+) -> Iterator[bytes]:
     chunks = iter(content)
-    while True:
-        with _one_step(request, rid):
-            chunk = next(chunks, None)
-        if chunk is None:
-            return
-        yield chunk
+    try:
+        while True:
+            with _current(rid):
+                chunk = next(chunks, None)
+            if chunk is None:
+                return
+            yield chunk
+    except Exception as error:
+        request._escaped = str(error)
+        raise
+    finally:
+        log()
 
 
 async def _astream(
-    request: HttpRequest, content: AsyncIterable[bytes], rid: str | None
+    request: Any, content: AsyncIterable[bytes], rid: str | None, log: Callable[[], None]
 ) -> AsyncIterator[bytes]:
     chunks = aiter(content)
-    while True:
-        with _one_step(request, rid):
-            chunk = await anext(chunks, None)
-        if chunk is None:
-            return
-        yield chunk
+    try:
+        while True:
+            with _current(rid):
+                chunk = await anext(chunks, None)
+            if chunk is None:
+                return
+            yield chunk
+    except Exception as error:
+        request._escaped = str(error)
+        raise
+    finally:
+        log()

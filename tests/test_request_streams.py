@@ -1,0 +1,179 @@
+"""Responses that are sent bit by bit: their summary, and the id of what is logged meanwhile."""
+
+import asyncio
+import gc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from wsgiref.util import FileWrapper
+
+import django
+import pytest
+from asgiref.sync import async_to_sync
+from django.core.signals import request_finished
+from django.test import RequestFactory
+
+from tests import pages
+from tests.stack import ASGI, WSGI, Exchange, Log, escaped
+
+pytestmark = [pytest.mark.urls("tests.pages"), pytest.mark.django_db]
+
+INFO, ERROR = 6, 3  # syslog's severities
+PAGE, SUMMARY = "tests.pages", "request.summary"
+
+streams = pytest.mark.parametrize(("server", "path"), [(WSGI, "/stream"), (ASGI, "/astream")])
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    with Log() as log:
+        yield log
+
+
+@streams
+def test_a_stream_logs_with_its_id_and_is_summed_up_after_its_last_chunk(
+    log: Log, server: Callable[[], WSGI | ASGI], path: str
+) -> None:
+    answer = server().get(path, x_request_id="abc")
+    assert (answer.status, answer.headers["X-Request-ID"], answer.body) == (200, "abc", b"onetwo")
+    assert log.ids == [
+        (PAGE, "a chunk", "abc"),
+        (PAGE, "a chunk", "abc"),
+        (PAGE, "the end", "abc"),
+        (SUMMARY, "", "abc"),
+    ]
+    assert log.outcomes == [(INFO, 200, 0, "")]
+
+
+@pytest.mark.parametrize(("server", "path"), [(WSGI, "/broken-stream"), (ASGI, "/broken-astream")])
+def test_a_stream_that_breaks_is_an_error_under_the_status_that_was_sent(
+    log: Log, server: Callable[[], WSGI | ASGI], path: str
+) -> None:
+    exception = escaped(lambda: server().get(path, x_request_id="abc"))
+    assert exception == "ValueError('the stream broke')"
+    assert log.outcomes == [(ERROR, 200, 500, "the stream broke")]
+
+
+def test_between_two_chunks_the_thread_has_no_request(log: Log) -> None:
+    _, _, response = WSGI().start(RequestFactory().get("/stream").environ)
+    chunks = iter(response)
+    next(chunks)
+    pages.logger.info("elsewhere")
+    response.close()
+    assert log.ids[1] == (PAGE, "elsewhere", None)
+
+
+def test_a_stream_that_is_not_read_to_its_end_ends_within_its_request(log: Log) -> None:
+    environ = RequestFactory().get("/stream", headers={"x-request-id": "abc"}).environ
+    _, _, response = WSGI().start(environ)
+    assert next(iter(response)) == b"one"
+    response.close()
+    assert log.ids == [
+        (PAGE, "a chunk", "abc"),
+        (PAGE, "the end", "abc"),
+        (SUMMARY, "", "abc"),
+    ]
+
+
+def test_a_stream_that_is_not_read_at_all_has_its_summary(log: Log) -> None:
+    _, _, response = WSGI().start(RequestFactory().get("/stream").environ)
+    assert list(log) == []
+    response.close()
+    response.close()  # some servers do so twice
+    assert log.outcomes == [(INFO, 200, 0, "")]
+
+
+def test_the_summary_is_written_while_the_request_still_has_its_connections(log: Log) -> None:
+    written = []
+
+    def finished(**kwargs: Any) -> None:
+        written.append(log.outcomes)
+
+    request_finished.connect(finished)
+    try:
+        WSGI().get("/stream")
+    finally:
+        request_finished.disconnect(finished)
+    assert written == [[(INFO, 200, 0, "")]]
+
+
+@pytest.mark.parametrize(
+    ("server", "path", "length"), [(WSGI, "/astream", 6), (ASGI, "/stream", 6)]
+)
+def test_a_stream_of_the_other_kind_is_told_of_too(
+    log: Log, server: Callable[[], WSGI | ASGI], path: str, length: int
+) -> None:
+    with pytest.warns(Warning, match="StreamingHttpResponse must consume"):
+        assert len(server().get(path, x_request_id="abc").body) == length
+    assert {rid for _, _, rid in log.ids} == {"abc"}
+    assert log.outcomes == [(INFO, 200, 0, "")]
+
+
+@pytest.mark.parametrize("path", ["/file", "/memory-file"])
+def test_a_file_is_sent_by_the_server_itself_and_told_of_when_it_is_closed(
+    log: Log, path: str
+) -> None:
+    environ = RequestFactory().get(path).environ | {"wsgi.file_wrapper": FileWrapper}
+    _, _, response = WSGI().start(environ)
+    assert type(response) is FileWrapper
+    content = Path(pages.__file__).read_bytes() if path == "/file" else b"in memory"
+    assert b"".join(response) == content
+    assert log.outcomes == []
+    response.close()
+    assert log.outcomes == [(INFO, 200, 0, "")]
+
+
+# Requests that are broken off
+
+
+async def under_way(
+    exchange: Exchange, path: str, when: Callable[[], bool]
+) -> "asyncio.Task[None]":
+    """A request that has come as far as that."""
+    run = exchange.run(ASGI().application, "GET", path, x_request_id="abc")
+    request = asyncio.create_task(run)
+    while not when() and not request.done():  # noqa: ASYNC110 (of the log, no event tells)
+        await asyncio.sleep(0.01)
+    return request
+
+
+def test_a_stream_that_the_server_gives_up_is_told_of_once(log: Log) -> None:
+    async def give_up(exchange: Exchange) -> None:
+        request = await under_way(exchange, "/endless-astream", lambda: len(exchange.messages) == 3)
+        request.cancel()
+        await asyncio.wait([request])
+
+    assert escaped(lambda: async_to_sync(give_up)(Exchange())) == ""
+    assert log.ids == [(PAGE, "the end", "abc"), (SUMMARY, "", "abc")]
+    assert log.outcomes == [(INFO, 200, 0, "")]
+
+
+async def leave(exchange: Exchange, path: str, when: Callable[[], bool]) -> None:
+    """A client that goes away as soon as that is so."""
+    request = await under_way(exchange, path, when)
+    exchange.leave()
+    await request
+
+
+if django.VERSION >= (5, 0):  # before, Django did not notice
+
+    def test_a_client_that_leaves_before_the_response_is_told_of_as_nginx_does(log: Log) -> None:
+        exchange = Exchange()
+        async_to_sync(leave)(exchange, "/waits", when=lambda: len(log.ids) == 1)
+        assert exchange.messages == []
+        assert log.ids == [(PAGE, "waiting", "abc"), (SUMMARY, "", "abc")]
+        assert log.outcomes == [(INFO, 499, 0, "")]
+
+    def test_a_client_that_leaves_during_the_response_is_told_of_with_the_status_it_saw(
+        log: Log,
+    ) -> None:
+        exchange = Exchange()
+        async_to_sync(leave)(exchange, "/endless-astream", when=lambda: len(exchange.messages) == 3)
+        assert log.ids == [(PAGE, "the end", "abc"), (SUMMARY, "", "abc")]
+        assert log.outcomes == [(INFO, 200, 0, "")]
+
+    def test_a_client_that_stops_reading_and_then_leaves_is_told_of_once(log: Log) -> None:
+        exchange = Exchange(reads=1)
+        async_to_sync(leave)(exchange, "/endless-astream", when=lambda: len(exchange.messages) == 2)
+        gc.collect()  # finishes the generator, which may be part of a cycle
+        assert log.outcomes == [(INFO, 200, 0, "")]
