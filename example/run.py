@@ -38,7 +38,7 @@ def install() -> None:
     print(f"Installing the example in {VENV}", flush=True)
     # Or pip writes into the home directory.
     os.environ.update(PIP_NO_CACHE_DIR="1", PIP_DISABLE_PIP_VERSION_CHECK="1")
-    venv.create(VENV, clear=True, with_pip=True)
+    venv.create(VENV, clear=True, symlinks=True, with_pip=True)
     run([PYTHON, "-m", "pip", "install", "--quiet", "--editable", ".", "-r", REQUIREMENTS])
     stamp.write_text(needed)
 
