@@ -109,11 +109,22 @@ def check_redis_connected(app_configs: Apps, **kwargs: Any) -> list[CheckMessage
     E004 where no connection can be had, E005 where the client library is missing, E006 where there
     is no such cache or its settings are no good, E007 for any other answer.
     """
-    aliases = [alias for alias, cache in settings.CACHES.items() if "redis" in cache["BACKEND"]]
+    aliases = [alias for alias, cache in settings.CACHES.items() if _is_redis(cache["BACKEND"])]
     if not aliases:
         text = "No cache in CACHES uses Redis, so there is nothing to check"
         return [checks.Error(text, id=health.ERROR_MISCONFIGURED_REDIS)]
     return [message for alias in aliases for message in _redis_problems(alias)]
+
+
+def _is_redis(backend: str) -> bool:
+    """By its name, which also a backend has that cannot be imported, or by a base class."""
+    if "redis" in backend:
+        return True
+    try:
+        bases = import_string(backend).__mro__
+    except ImportError:
+        return False
+    return any("redis" in base.__module__ for base in bases)
 
 
 def _redis_problems(alias: str) -> Iterator[CheckMessage]:

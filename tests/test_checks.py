@@ -1,0 +1,267 @@
+"""The checks of Redis and of the caches, against real ones, well and unwell."""
+
+import re
+import sys
+
+import pytest
+import redis
+from django.core import checks
+from django.core.cache import caches
+from django.core.cache.backends.base import BaseCache
+from django.core.cache.backends.redis import RedisCache
+from django.core.management import call_command
+from django.db import connection
+
+from dockerflow.django.checks import check_caches, check_redis_connected
+from tests.services import Redis
+
+DJANGO = "django.core.cache.backends.redis.RedisCache"
+DJANGO_REDIS = "django_redis.cache.RedisCache"
+NOT_CONNECTED = "dockerflow.health.E004"
+NO_CLIENT = "dockerflow.health.E005"
+MISCONFIGURED = "dockerflow.health.E006"
+PING_FAILED = "dockerflow.health.E007"
+CACHE_FAILED = "dockerflow.health.E011"
+LOST = "dockerflow.health.E012"
+LOCAL = "dockerflow.health.I002"
+
+
+def said(check):
+    """Level, id and text of each message; what a client library says is left out."""
+    return [
+        (message.level, message.id, re.sub(r"(?<=: )[^:].*", "...", message.msg, flags=re.DOTALL))
+        for message in check(app_configs=None)
+    ]
+
+
+@pytest.fixture(params=[DJANGO, DJANGO_REDIS])
+def backend(request):
+    return request.param
+
+
+@pytest.fixture
+def redis_cache(backend, redis_server, settings):
+    """A cache in a Redis, by either backend."""
+    settings.CACHES = {"shop": {"BACKEND": backend, "LOCATION": redis_server.url}}
+    yield caches["shop"]
+    caches["shop"].close()
+
+
+# check_redis_connected
+
+
+@pytest.mark.usefixtures("redis_cache")
+def test_a_redis_that_answers_is_connected():
+    assert said(check_redis_connected) == []
+
+
+@pytest.mark.usefixtures("redis_cache")
+def test_a_redis_that_is_down_is_down_until_it_is_up(redis_server):
+    before = said(check_redis_connected)
+    redis_server.stop()
+    meanwhile = [said(check_redis_connected), said(check_redis_connected)]
+    redis_server.start()
+    after = said(check_redis_connected)
+
+    down = (checks.ERROR, NOT_CONNECTED, 'Could not connect to Redis of cache "shop": ...')
+    assert (before, meanwhile, after) == ([], [[down]] * 2, [])
+
+
+def test_errors_that_a_cache_keeps_to_itself_are_told(redis_server, settings):
+    settings.CACHES = {
+        "shop": {
+            "BACKEND": DJANGO_REDIS,
+            "LOCATION": redis_server.url,
+            "OPTIONS": {"IGNORE_EXCEPTIONS": True},
+        }
+    }
+    redis_server.stop()
+
+    assert said(check_redis_connected) == [
+        (checks.ERROR, NOT_CONNECTED, 'Could not connect to Redis of cache "shop": ...')
+    ]
+
+
+def test_a_redis_whose_password_is_another_is_not_connected(backend, settings):
+    with Redis(password="s3cret") as server:
+        right = server.url
+        wrong = right.replace("s3cret", "hush")
+        settings.CACHES = {
+            alias: {"BACKEND": backend, "LOCATION": url}
+            for alias, url in {"right": right, "wrong": wrong}.items()
+        }
+        found = said(check_redis_connected)
+        caches.close_all()
+
+    assert found == [
+        (checks.ERROR, NOT_CONNECTED, 'Could not connect to Redis of cache "wrong": ...')
+    ]
+
+
+def test_a_redis_that_answers_with_an_error_has_failed_the_ping(backend, redis_server, settings):
+    with redis.Redis.from_url(redis_server.url) as admin:
+        admin.acl_setuser("mute", enabled=True, nopass=True, commands=["+get", "-ping"])
+    url = redis_server.url.replace("redis://", "redis://mute:any@")
+    settings.CACHES = {"shop": {"BACKEND": backend, "LOCATION": url}}
+
+    [(level, message_id, text)] = said(check_redis_connected)
+    assert (level, message_id) == (checks.ERROR, PING_FAILED)
+    assert text.startswith('Redis of cache "shop" answered a ping with NoPermissionError: ')
+    caches["shop"].close()
+
+
+def test_each_redis_among_the_caches_is_asked(backend, redis_server, settings):
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+        "good": {"BACKEND": backend, "LOCATION": redis_server.url},
+        "bad": {"BACKEND": backend, "LOCATION": "redis://127.0.0.1:1"},
+    }
+
+    assert said(check_redis_connected) == [
+        (checks.ERROR, NOT_CONNECTED, 'Could not connect to Redis of cache "bad": ...')
+    ]
+    caches.close_all()
+
+
+class OwnCache(RedisCache):
+    """A project's own, whose name does not give it away."""
+
+
+def test_a_redis_cache_of_the_projects_own_is_asked_too(settings):
+    settings.CACHES = {
+        "shop": {"BACKEND": "tests.test_checks.OwnCache", "LOCATION": "redis://127.0.0.1:1"}
+    }
+
+    assert said(check_redis_connected) == [
+        (checks.ERROR, NOT_CONNECTED, 'Could not connect to Redis of cache "shop": ...')
+    ]
+
+
+def test_without_a_redis_there_is_nothing_to_connect_to():
+    assert said(check_redis_connected) == [
+        (
+            checks.ERROR,
+            MISCONFIGURED,
+            "No cache in CACHES uses Redis, so there is nothing to check",
+        )
+    ]
+
+
+def test_a_location_that_is_no_redis_is_misconfigured(backend, settings):
+    settings.CACHES = {"shop": {"BACKEND": backend, "LOCATION": "http://127.0.0.1:1"}}
+
+    assert said(check_redis_connected) == [
+        (checks.ERROR, MISCONFIGURED, 'Redis of cache "shop" is misconfigured: ...')
+    ]
+
+
+def test_a_missing_redis_client_is_told(backend, settings, monkeypatch):
+    monkeypatch.setitem(sys.modules, "redis", None)  # Python's own way to say "not installed"
+    settings.CACHES = {"shop": {"BACKEND": backend, "LOCATION": "redis://127.0.0.1:1"}}
+
+    assert said(check_redis_connected) == [
+        (checks.ERROR, NO_CLIENT, "Redis client is missing: ...")
+    ]
+
+
+def test_a_missing_backend_is_told(settings):
+    settings.CACHES = {"shop": {"BACKEND": "redis_of_ours.RedisCache"}}
+
+    assert said(check_redis_connected) == [
+        (checks.ERROR, NO_CLIENT, 'Redis client of cache "shop" is missing: ...')
+    ]
+
+
+# check_caches
+
+
+class Forgetful(BaseCache):
+    """A cache that takes everything and gives nothing, as Memcached does while it is down."""
+
+    def __init__(self, location, params):
+        super().__init__(params)
+
+    def set(self, key, value, timeout=None, version=None):
+        pass
+
+    def get(self, key, default=None, version=None):
+        return default
+
+    def delete(self, key, version=None):
+        return False
+
+
+def test_a_redis_cache_gives_back_what_it_took_and_keeps_nothing(redis_cache, redis_server):
+    found = said(check_caches)
+    with redis.Redis.from_url(redis_server.url) as client:
+        keys = client.keys()
+
+    assert (found, keys) == ([], [])
+
+
+def test_a_cache_in_files_gives_back_what_it_took_and_keeps_nothing(settings, tmp_path):
+    backend = "django.core.cache.backends.filebased.FileBasedCache"
+    settings.CACHES = {"shop": {"BACKEND": backend, "LOCATION": tmp_path}}
+
+    assert said(check_caches) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.django_db
+def test_a_cache_in_the_database_gives_back_what_it_took_and_keeps_nothing(settings):
+    backend = "django.core.cache.backends.db.DatabaseCache"
+    settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": "shop_cache"}}
+    call_command("createcachetable")
+
+    assert said(check_caches) == []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM shop_cache")
+        assert cursor.fetchone() == (0,)
+
+
+def test_a_cache_that_raises_has_failed(redis_cache, redis_server):
+    redis_server.stop()
+
+    assert said(check_caches) == [
+        (checks.ERROR, CACHE_FAILED, 'Cache "shop" raised ConnectionError: ...')
+    ]
+
+
+def test_a_cache_that_does_not_exist_has_failed(settings):
+    settings.CACHES = {"shop": {"BACKEND": "shop.cache.Cache"}}
+
+    assert said(check_caches) == [
+        (checks.ERROR, CACHE_FAILED, 'Cache "shop" raised InvalidCacheBackendError: ...')
+    ]
+    assert [message_id for _, message_id, _ in said(check_redis_connected)] == [MISCONFIGURED]
+
+
+def test_a_cache_that_forgets_has_lost_something(settings):
+    settings.CACHES = {"shop": {"BACKEND": "tests.test_checks.Forgetful"}}
+
+    assert said(check_caches) == [(checks.ERROR, LOST, 'Cache "shop" lost what was put into it')]
+
+
+def test_caches_that_no_other_process_sees_have_nothing_to_check(settings):
+    settings.CACHES = {
+        alias: {"BACKEND": f"django.core.cache.backends.{backend}"}
+        for alias, backend in {"local": "locmem.LocMemCache", "dummy": "dummy.DummyCache"}.items()
+    }
+
+    assert said(check_caches) == [
+        (checks.INFO, LOCAL, 'Cache "local" is a LocMemCache, which has nothing to check'),
+        (checks.INFO, LOCAL, 'Cache "dummy" is a DummyCache, which has nothing to check'),
+    ]
+
+
+def test_every_cache_is_tried(settings, tmp_path):
+    settings.CACHES = {
+        "files": {
+            "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+            "LOCATION": tmp_path,
+        },
+        "shop": {"BACKEND": "tests.test_checks.Forgetful"},
+        "redis": {"BACKEND": DJANGO, "LOCATION": "redis://127.0.0.1:1"},
+    }
+
+    assert [message_id for _, message_id, _ in said(check_caches)] == [LOST, CACHE_FAILED]
