@@ -1,0 +1,23 @@
+"""One more real database among Django's, for the time of a test."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pymysql
+from django.db import connections
+
+pymysql.install_as_MySQLdb()  # the name that Django's backend imports
+
+
+@contextmanager
+def database(alias: str, **settings: Any) -> Iterator[None]:
+    """``connections[alias]`` is this database; at the end its connection is closed."""
+    connections.settings[alias] = connections.configure_settings({"default": settings})["default"]
+    try:
+        yield
+    finally:
+        if hasattr(connections._connections, alias):
+            connections[alias].close()
+            del connections[alias]
+        del connections.settings[alias]
