@@ -24,9 +24,6 @@ PLAIN_TYPES = frozenset({str, int, bool})
 # orjson gives up at 254 levels, people much earlier.
 _MAX_DEPTH = 32
 
-# str() refuses more digits than sys.set_int_max_str_digits() allows, which is never below 640.
-_MAX_INT_BITS = 2048
-
 _CONTAINERS: tuple[Any, ...] = (list, tuple, set, frozenset)
 
 
@@ -143,7 +140,11 @@ def _name(key: object) -> str:
 
 
 def _int(number: int) -> int | str:
-    return number if number.bit_length() <= _MAX_INT_BITS else hex(number)
+    try:
+        str(number)
+    except ValueError:  # more digits than sys.get_int_max_str_digits() allows
+        return hex(number)
+    return number
 
 
 def _float(number: float) -> float | str:
