@@ -4,13 +4,13 @@ import json
 import subprocess
 import sys
 import textwrap
-import time
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from dockerflow.logging import JsonLogFormatter, MozlogFormatter, SafeJSONEncoder, config
+from tests.engine import settle
 from tests.process import python_path
 from tests.web import Server
 
@@ -130,16 +130,6 @@ def runserver(folder: Path) -> list[str]:
 ACCESS = {gunicorn: "gunicorn.access", uvicorn: "uvicorn.access", runserver: "django.server"}
 
 
-def output_with(text: str, server: Server) -> str:
-    """The output when it has this, which a server may write after it has answered."""
-    deadline = time.monotonic() + 30
-    while text not in server.output:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    server.stop()
-    return server.output
-
-
 @pytest.mark.parametrize("server", ACCESS)
 def test_passing_probes_leave_no_line_and_a_failing_one_is_told(server, tmp_path):
     (tmp_path / "version.json").write_text("{}")
@@ -157,7 +147,9 @@ def test_passing_probes_leave_no_line_and_a_failing_one_is_told(server, tmp_path
         running.get("/")
         off.touch()
         assert running.get("/__heartbeat__").status == 500
-        output = output_with("/__heartbeat__ HTTP", running)
+        settle(lambda: "/__heartbeat__ HTTP" in running.output)
+        running.stop()
+        output = running.output
     lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     told = [
         (line["Type"], line["Severity"])
