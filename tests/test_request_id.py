@@ -1,123 +1,311 @@
-"""The id of a request: where it comes from, and who may choose it."""
+"""The id that all lines of a request have in common: where it comes from, and who may see it."""
 
-import io
-import logging
+import asyncio
 import re
-from types import MappingProxyType
+import time
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from django.http.request import HttpHeaders
+from asgiref.sync import async_to_sync
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import async_only_middleware
 
-from dockerflow.logging import (
-    RequestIdLogFilter,
-    get_or_generate_request_id,
-    request_id_context,
-)
+from dockerflow.django.middleware import DockerflowMiddleware
+from dockerflow.logging import request_id_context
+from tests import pages
+from tests.stack import ASGI, WSGI, Log, escaped
 
+pytestmark = [pytest.mark.urls("tests.pages"), pytest.mark.django_db]
+
+OURS = "dockerflow.django.middleware.DockerflowMiddleware"
+PAGE, SUMMARY, DJANGO = "tests.pages", "request.summary", "django.request"
 UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"X-Request-ID": "Root=1-67891233-abcdef:/._+"},
-        {"x-request-id": "Root=1-67891233-abcdef:/._+"},
-        MappingProxyType({"X-REQUEST-ID": "Root=1-67891233-abcdef:/._+"}),
-        HttpHeaders({"HTTP_X_REQUEST_ID": "Root=1-67891233-abcdef:/._+"}),
-    ],
-    ids=lambda headers: type(headers).__name__,
-)
-def test_the_id_is_the_header_however_it_is_written(headers):
-    assert get_or_generate_request_id(headers) == "Root=1-67891233-abcdef:/._+"
-
-
-def test_the_header_may_have_another_name():
-    headers = {"x-amzn-trace-id": "abc", "X-Request-ID": "def"}
-    assert get_or_generate_request_id(headers, "X-Amzn-Trace-Id") == "abc"
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        "",
-        " ",
-        "a" * 129,
-        "a" * 5000,
-        "a\nb",
-        "a\n",
-        'a"b',
-        "a b",
-        "a,b",
-        "é",
-        "a;b",
-        "<a>",
-        "\ud800",
-    ],
-    ids=ascii,
-)
-def test_a_value_that_might_do_harm_is_replaced(value):
-    assert UUID4.fullmatch(get_or_generate_request_id({"X-Request-ID": value}))
-
-
-def test_an_id_may_have_128_characters():
-    assert get_or_generate_request_id({"X-Request-ID": "a" * 128}) == "a" * 128
-
-
-def test_requests_without_a_header_have_ids_of_their_own():
-    ids = {get_or_generate_request_id({}) for _ in range(1000)}
-    assert len(ids) == 1000
-    assert all(map(UUID4.fullmatch, ids))
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("traceparent", f"00-{TRACE}-00f067aa0ba902b7-01"),
-        ("Traceparent", f"cc-{TRACE}-00f067aa0ba902b7-01-what-the-future-will-be"),
-        ("X-Cloud-Trace-Context", f"{TRACE}/67667974448284343;o=1"),
-        ("X-Cloud-Trace-Context", f"{TRACE}/67667974448284343"),
-        ("x-cloud-trace-context", TRACE),
-    ],
-)
-def test_of_a_trace_header_the_trace_id_is_the_request_id(name, value):
-    assert get_or_generate_request_id({name: value}, name) == TRACE
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("traceparent", TRACE),
-        ("traceparent", f"ff-{TRACE}-00f067aa0ba902b7-01"),
-        ("traceparent", f"00-{TRACE.upper()}-00f067aa0ba902b7-01"),
-        ("traceparent", f"00-{'0' * 32}-00f067aa0ba902b7-01"),
-        ("traceparent", f"00-{TRACE}-{'0' * 16}-01"),
-        ("X-Cloud-Trace-Context", "trace/1;o=1"),
-    ],
-)
-def test_a_trace_header_that_is_not_valid_is_replaced(name, value):
-    assert UUID4.fullmatch(get_or_generate_request_id({name: value}, name))
+@pytest.fixture(params=[WSGI, ASGI])
+def server(request: pytest.FixtureRequest) -> WSGI | ASGI:
+    return request.param()
 
 
 @pytest.fixture
-def log():
-    """A logger whose lines start with the id of the request."""
-    stream = io.StringIO()
-    handler = logging.StreamHandler(stream)
-    handler.addFilter(RequestIdLogFilter())
-    handler.setFormatter(logging.Formatter("%(rid)s %(message)s"))
-    logger = logging.Logger("app")  # noqa: LOG001 - one that no other test knows
-    logger.addHandler(handler)
-    logger.stream = stream
-    return logger
+def log() -> Iterator[Log]:
+    with Log() as log:
+        yield log
 
 
-def test_the_filter_gives_other_formatters_the_id(log):
-    log.info("before")
-    token = request_id_context.set("abc")
-    log.info("during")
-    log.info("passed on", extra={"rid": "def"})
-    request_id_context.reset(token)
-    log.info("after")
-    lines = log.stream.getvalue().splitlines()
-    assert lines == ["None before", "abc during", "def passed on", "None after"]
+def test_an_id_is_taken_from_the_request_put_into_every_line_and_given_back(
+    server: WSGI | ASGI, log: Log
+) -> None:
+    answer = server.get("/", x_request_id="Root=1-67891233:abc/7+8_9.0=")
+    pages.logger.info("after it")
+    assert answer.headers["X-Request-ID"] == "Root=1-67891233:abc/7+8_9.0="
+    assert log.ids == [
+        (PAGE, "in the view", "Root=1-67891233:abc/7+8_9.0="),
+        (SUMMARY, "", "Root=1-67891233:abc/7+8_9.0="),
+        (PAGE, "after it", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        " ",
+        "a b",
+        'a"b',
+        "a'b",
+        "a,b",
+        "a\nb",
+        "a\r\nX-Evil: 1",
+        "\xe9",
+        "{}",
+        "<b>",
+        129 * "a",
+        5000 * "a",
+    ],
+    ids=lambda header: repr(header[:10]),
+)
+def test_an_id_that_is_none_is_replaced_by_a_fresh_one(
+    server: WSGI | ASGI, log: Log, header: str
+) -> None:
+    fresh = server.get("/", x_request_id=header).headers["X-Request-ID"]
+    assert UUID4.fullmatch(fresh)
+    assert [rid for _, _, rid in log.ids] == [fresh, fresh]
+
+
+def test_every_request_without_an_id_gets_its_own(server: WSGI | ASGI) -> None:
+    ids = {server.get("/").headers["X-Request-ID"] for _ in range(10)}
+    assert len(ids) == 10
+    assert all(map(UUID4.fullmatch, ids))
+
+
+def test_the_longest_id_is_kept(server: WSGI | ASGI) -> None:
+    assert server.get("/", x_request_id=128 * "a").headers["X-Request-ID"] == 128 * "a"
+
+
+def test_another_header_may_carry_the_id(server: WSGI | ASGI, settings: Any) -> None:
+    settings.DOCKERFLOW_REQUEST_ID_HEADER_NAME = "x_correlation-id"
+    answer = server.get("/", x_correlation_id="abc", x_request_id="other")
+    assert answer.headers == {
+        "Content-Type": "text/html; charset=utf-8",
+        "x_correlation-id": "abc",
+    }
+
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("traceparent", f"00-{TRACE}-b7ad6b7169203331-01"),
+        ("X-Cloud-Trace-Context", f"{TRACE}/1234567890;o=1"),
+    ],
+)
+def test_the_id_of_a_trace_is_given_back_as_that_of_the_request(
+    server: WSGI | ASGI, log: Log, settings: Any, name: str, value: str
+) -> None:
+    settings.DOCKERFLOW_REQUEST_ID_HEADER_NAME = name
+    answer = server.get("/", **{name.replace("-", "_"): value})
+    assert answer.headers == {"Content-Type": "text/html; charset=utf-8", "X-Request-ID": TRACE}
+    assert [rid for _, _, rid in log.ids] == [TRACE, TRACE]
+
+
+@pytest.mark.parametrize(
+    ("path", "lines"),
+    [
+        ("/missing", [(SUMMARY, "", "abc"), (DJANGO, "Not Found: /missing", "abc")]),
+        (
+            "/raises",
+            [
+                (DJANGO, "Internal Server Error: /raises", "abc"),
+                (SUMMARY, "100% broken", "abc"),
+            ],
+        ),
+        (
+            "/unavailable",
+            [(SUMMARY, "", "abc"), (DJANGO, "Service Unavailable: /unavailable", "abc")],
+        ),
+    ],
+)
+def test_what_django_says_of_a_failed_request_has_its_id_too(
+    server: WSGI | ASGI, log: Log, path: str, lines: list[Any]
+) -> None:
+    server.get(path, x_request_id="abc")
+    assert log.ids == lines
+
+
+def test_a_response_that_the_project_names_itself_has_one_id(
+    server: WSGI | ASGI, settings: Any
+) -> None:
+    settings.MIDDLEWARE = [OURS, f"{__name__}.EchoesTheHeader"]
+    answer = server.get("/", x_request_id="not valid")
+    assert UUID4.fullmatch(answer.headers["X-Request-ID"])
+
+
+class Middleware:
+    """As many are written: for WSGI."""
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+
+class EchoesTheHeader(Middleware):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response["x-request-id"] = request.headers["X-Request-ID"]
+        return response
+
+
+class ChoosesTheId(Middleware):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id_context.set(f"chosen-{request._id}")
+        return self.get_response(request)
+
+
+class ForgetsTheId(Middleware):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            return self.get_response(request)
+        finally:
+            request_id_context.set(None)
+
+
+def test_an_id_that_another_middleware_chooses_counts_from_there_on(
+    server: WSGI | ASGI, log: Log, settings: Any
+) -> None:
+    settings.MIDDLEWARE = [OURS, f"{__name__}.ChoosesTheId"]
+    assert server.get("/", x_request_id="abc").headers["X-Request-ID"] == "chosen-abc"
+    server.get("/missing", x_request_id="def")
+    pages.logger.info("after them")
+    assert log.ids == [
+        (PAGE, "in the view", "chosen-abc"),
+        (SUMMARY, "", "chosen-abc"),
+        (SUMMARY, "", "chosen-def"),
+        (DJANGO, "Not Found: /missing", "chosen-def"),
+        (PAGE, "after them", None),
+    ]
+
+
+def test_an_id_that_another_middleware_forgets_is_known_to_the_summary(
+    server: WSGI | ASGI, log: Log, settings: Any
+) -> None:
+    settings.MIDDLEWARE = [OURS, f"{__name__}.ForgetsTheId"]
+    assert server.get("/", x_request_id="abc").headers["X-Request-ID"] == "abc"
+    assert log.ids == [(PAGE, "in the view", "abc"), (SUMMARY, "", "abc")]
+
+
+class TellsTheTime(DockerflowMiddleware):
+    """A subclass of a project's own."""
+
+    def _build_extra_meta(self, request: Any) -> dict[str, Any]:
+        meta = super()._build_extra_meta(request)
+        return {**meta, "id": request._id, "started": request._start_timestamp}
+
+
+def test_a_subclass_finds_id_and_time_on_the_request(
+    server: WSGI | ASGI, log: Log, settings: Any
+) -> None:
+    settings.MIDDLEWARE = [f"{__name__}.TellsTheTime"]
+    before = time.time()
+    server.get("/", x_request_id="abc")
+    [summary] = log.summaries
+    assert summary["id"] == "abc"
+    assert before <= summary["started"] <= time.time()
+
+
+# One request does not see another's id
+
+
+def test_each_of_100_interleaved_requests_has_its_own_id(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def all_at_once() -> None:
+        gate = asyncio.Event()
+        monkeypatch.setattr(pages, "gate", gate)
+        server = ASGI()
+        requests = asyncio.gather(
+            *(server.arequest("GET", f"/twice/{n}", x_request_id=f"id-{n}") for n in range(100))
+        )
+        while len(log.ids) < 100 and not requests.done():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        gate.set()
+        await requests
+        pages.logger.info("after them")
+
+    async_to_sync(all_at_once)()
+    before, after = log.ids[:100], log.ids[100:]
+    assert sorted(before) == sorted((PAGE, f"{n} before", f"id-{n}") for n in range(100))
+    assert sorted(after[:-1]) == sorted(
+        line
+        for n in range(100)
+        for line in [(PAGE, f"{n} after", f"id-{n}"), (SUMMARY, "", f"id-{n}")]
+    )
+    assert after[-1] == (PAGE, "after them", None)
+
+
+def test_neither_a_probe_nor_a_thread_in_the_background_is_part_of_a_request(
+    server: WSGI | ASGI, log: Log, settings: Any
+) -> None:
+    settings.DOCKERFLOW_VERSION_CALLBACK = f"{__name__}.logs_itself"
+    server.get("/background", x_request_id="abc")
+    server.get("/__version__", x_request_id="def")
+    assert log.ids == [
+        (PAGE, "in the background", None),
+        (SUMMARY, "", "abc"),
+        (PAGE, "the version is asked for", None),
+    ]
+
+
+def logs_itself(root: str) -> dict[str, str]:
+    pages.logger.info("the version is asked for")
+    return {}
+
+
+def test_an_exception_that_leaves_the_middleware_takes_the_id_with_it(
+    server: WSGI | ASGI, log: Log, settings: Any
+) -> None:
+    settings.DEBUG_PROPAGATE_EXCEPTIONS = True
+    assert escaped(lambda: server.get("/raises", x_request_id="abc")) == "ValueError('100% broken')"
+    pages.logger.info("after it")
+    assert log.ids == [(SUMMARY, "100% broken", "abc"), (PAGE, "after it", None)]
+
+
+class Passes(Middleware):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+
+@async_only_middleware
+def async_only(get_response: Any) -> Any:
+    async def middleware(request: HttpRequest) -> HttpResponse:
+        return await get_response(request)
+
+    return middleware
+
+
+@pytest.mark.parametrize(
+    "middleware",
+    [
+        [OURS, f"{__name__}.Passes"],
+        [f"{__name__}.Passes", OURS],
+        [f"{__name__}.async_only", OURS],
+        [OURS, f"{__name__}.async_only"],
+        [f"{__name__}.async_only", OURS, f"{__name__}.Passes"],
+        [f"{__name__}.Passes", OURS, f"{__name__}.async_only"],
+    ],
+)
+def test_any_mixture_of_sync_and_async_middleware_has_the_id(
+    server: WSGI | ASGI, log: Log, settings: Any, middleware: list[str]
+) -> None:
+    settings.MIDDLEWARE = middleware
+    server.get("/", x_request_id="abc")
+    server.get("/twice/1", x_request_id="def")
+    assert log.ids == [
+        (PAGE, "in the view", "abc"),
+        (SUMMARY, "", "abc"),
+        (PAGE, "1 before", "def"),
+        (PAGE, "1 after", "def"),
+        (SUMMARY, "", "def"),
+    ]

@@ -106,9 +106,10 @@ class DockerflowMiddleware:
         finally:
             request_id_context.reset(token)
 
-    def _followed(self, request: HttpRequest, response: Any) -> Any:
+    def _followed(self, request: Any, response: Any) -> Any:
         """The response with the request's id, and the summary at its end."""
-        rid = request_id_context.get()
+        # Other middleware may have chosen another id, or forgotten this one.
+        rid = request._id = request_id_context.get() or request._id
         header = conf.DOCKERFLOW_REQUEST_ID_HEADER_NAME
         response.headers["X-Request-ID" if header.lower() in TRACE_HEADERS else header] = rid
         if not response.streaming:
@@ -153,7 +154,7 @@ class DockerflowMiddleware:
             "lang": request.headers.get("Accept-Language", ""),
             "method": request.method,
             "path": request.path,
-            "rid": request_id_context.get(),
+            "rid": request_id_context.get() or getattr(request, "_id", None),
         }
         if hasattr(request, "_started"):
             meta["t"] = int(1000 * (time.monotonic() - request._started))
