@@ -75,21 +75,30 @@ def _finished(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     return response
 
 
+def current_version() -> Mapping[str, Any] | None:
+    """What ``DOCKERFLOW_VERSION_CALLBACK`` returns for ``BASE_DIR``.
+
+    :raises TypeError: it is no version object; and whatever the callback raises
+    """
+    version_object = import_string(conf.DOCKERFLOW_VERSION_CALLBACK)(conf.BASE_DIR)
+    if version_object is None or isinstance(version_object, Mapping):
+        return version_object
+    raise TypeError(f"it is a {type(version_object).__name__}, not a dict")
+
+
 @endpoint
 def version(request: HttpRequest) -> HttpResponse:
     """The version object; 404 where there is none.
 
     https://github.com/mozilla-services/Dockerflow/blob/main/docs/version_object.md
     """
-    callback, base_dir = conf.DOCKERFLOW_VERSION_CALLBACK, conf.BASE_DIR
     try:
-        version_object = import_string(callback)(base_dir)
+        version_object = current_version()
         if version_object is None:
             return JsonResponse({"error": "version.json not found"}, status=404)
-        if not isinstance(version_object, Mapping):
-            raise TypeError(f"it is a {type(version_object).__name__}, not a dict")
         return JsonResponse(dict(version_object))
     except Exception:
+        callback, base_dir = conf.DOCKERFLOW_VERSION_CALLBACK, conf.BASE_DIR
         logger.exception("No version object from %s for %s", callback, base_dir)
         return JsonResponse({"error": "the version object is broken, see the log"}, status=500)
 

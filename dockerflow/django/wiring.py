@@ -19,6 +19,7 @@ from dockerflow.conf import conf
 from dockerflow.django.checks import TAG
 from dockerflow.django.middleware import DockerflowMiddleware
 from dockerflow.django.urls import urlpatterns
+from dockerflow.django.views import current_version
 from dockerflow.version import KEYS
 
 Apps = Sequence[AppConfig] | None
@@ -37,6 +38,8 @@ def check_setting_names(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
 @checks.register(TAG)
 def check_routes(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     """W002 to W005: whether a probe reaches the endpoints."""
+    if not getattr(settings, "ROOT_URLCONF", None):  # Django then serves nothing at all
+        return [_not_wired()]
     position = _middleware_position()
     return list(_routes() if position is None else _middleware(position))
 
@@ -49,8 +52,7 @@ def _middleware(position: int) -> Iterator[CheckMessage]:
             hint="Put it first.",
             id=health.WARNING_MIDDLEWARE_NOT_FIRST,
         )
-    if settings.SECURE_SSL_REDIRECT and SSL_MIDDLEWARE in settings.MIDDLEWARE[:position]:
-        yield _ssl_redirect()
+    yield from _ssl_redirect(settings.MIDDLEWARE[:position])
 
 
 def _routes() -> Iterator[CheckMessage]:
@@ -59,12 +61,7 @@ def _routes() -> Iterator[CheckMessage]:
         try:
             view = resolve(path).func
         except Resolver404:
-            yield checks.Warning(
-                "No route leads to the endpoints of Dockerflow",
-                hint="Put dockerflow.django.middleware.DockerflowMiddleware first in MIDDLEWARE,"
-                ' or include("dockerflow.django.urls", namespace="dockerflow").',
-                id=health.WARNING_NOT_WIRED,
-            )
+            yield _not_wired()
             return
         if view is not route.callback:
             yield checks.Warning(
@@ -72,12 +69,33 @@ def _routes() -> Iterator[CheckMessage]:
                 hint="Include dockerflow.django.urls before the route that takes its place.",
                 id=health.WARNING_ROUTE_SHADOWED,
             )
-    exempt = any(
-        re.search(pattern, _path("lbheartbeat").lstrip("/"))
-        for pattern in settings.SECURE_REDIRECT_EXEMPT
+    yield from _ssl_redirect(settings.MIDDLEWARE)
+
+
+def _not_wired() -> CheckMessage:
+    return checks.Warning(
+        "No route leads to the endpoints of Dockerflow",
+        hint="Put dockerflow.django.middleware.DockerflowMiddleware first in MIDDLEWARE,"
+        ' or include("dockerflow.django.urls", namespace="dockerflow").',
+        id=health.WARNING_NOT_WIRED,
     )
-    if settings.SECURE_SSL_REDIRECT and SSL_MIDDLEWARE in settings.MIDDLEWARE and not exempt:
-        yield _ssl_redirect()
+
+
+def _ssl_redirect(in_front: Sequence[str]) -> Iterator[CheckMessage]:
+    exempt = all(
+        any(
+            re.search(pattern, _path(name).lstrip("/"))
+            for pattern in settings.SECURE_REDIRECT_EXEMPT
+        )
+        for name in ("version", "heartbeat", "lbheartbeat")
+    )
+    if settings.SECURE_SSL_REDIRECT and SSL_MIDDLEWARE in in_front and not exempt:
+        yield checks.Warning(
+            "SECURE_SSL_REDIRECT sends probes without TLS elsewhere before they reach Dockerflow",
+            hint="Put DockerflowMiddleware first in MIDDLEWARE, or add"
+            r' r"^__(version|heartbeat|lbheartbeat)__/?\Z" to SECURE_REDIRECT_EXEMPT.',
+            id=health.WARNING_SSL_REDIRECT,
+        )
 
 
 def _path(name: str) -> str:
@@ -85,15 +103,6 @@ def _path(name: str) -> str:
         return "/" + reverse(f"dockerflow:{name}").removeprefix(get_script_prefix())
     except NoReverseMatch:
         return f"/__{name}__"
-
-
-def _ssl_redirect() -> CheckMessage:
-    return checks.Warning(
-        "SECURE_SSL_REDIRECT sends probes without TLS elsewhere before they reach Dockerflow",
-        hint="Put DockerflowMiddleware first in MIDDLEWARE, or add"
-        r' r"^__(version|heartbeat|lbheartbeat)__/?\Z" to SECURE_REDIRECT_EXEMPT.',
-        id=health.WARNING_SSL_REDIRECT,
-    )
 
 
 def _middleware_position() -> int | None:
@@ -112,18 +121,17 @@ def check_version_object(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]
     """W006 where there is no version object and DEBUG is off, W007 where one lacks keys."""
     callback, base_dir = conf.DOCKERFLOW_VERSION_CALLBACK, conf.BASE_DIR
     try:
-        version_object = import_string(callback)(base_dir)
-        missing = (
-            [] if version_object is None else [key for key in KEYS if key not in version_object]
-        )
+        version_object = current_version()
     except Exception as error:
         text = f"{callback} has no version object for {base_dir}: {type(error).__name__}: {error}"
         return [checks.Warning(text, id=health.WARNING_NO_VERSION_OBJECT)]
-    if version_object is None and not settings.DEBUG:
+    if version_object is None:
+        if settings.DEBUG:
+            return []
         text = f"{callback} has no version object for {base_dir}"
         hint = "Write one when the image is built: python -m dockerflow version --output PATH."
         return [checks.Warning(text, hint=hint, id=health.WARNING_NO_VERSION_OBJECT)]
-    if missing:
+    if missing := [key for key in KEYS if key not in version_object]:
         text = f"The version object for {base_dir} lacks {', '.join(missing)}"
         hint = "The specification asks for source, version, commit and build."
         return [checks.Warning(text, hint=hint, id=health.WARNING_INCOMPLETE_VERSION_OBJECT)]

@@ -1,0 +1,373 @@
+"""What ``manage.py check`` says of a project's wiring: each warning, on and off."""
+
+import json
+import logging
+
+import pytest
+from django.conf.urls.i18n import i18n_patterns
+from django.core import checks
+from django.urls import include, path, re_path
+
+from dockerflow.django.middleware import DockerflowMiddleware
+from tests.urls import page
+
+OURS = "dockerflow.django.middleware.DockerflowMiddleware"
+SECURITY = "django.middleware.security.SecurityMiddleware"
+COMMON = "django.middleware.common.CommonMiddleware"
+VERSION = {"source": "https://example.com/r", "version": "1", "commit": "4e6cdab", "build": "7"}
+ENDPOINTS = ["/__version__", "/__heartbeat__", "/__lbheartbeat__", "/__error__"]
+
+
+@pytest.fixture(autouse=True)
+def file(tmp_path, settings):
+    """The version object."""
+    settings.BASE_DIR = tmp_path
+    file = tmp_path / "version.json"
+    file.write_text(json.dumps(VERSION))
+    return file
+
+
+@pytest.fixture(autouse=True)
+def handlers(monkeypatch):
+    """The handlers of ``request.summary``: one that takes everything."""
+    logger, handlers = logging.getLogger("request.summary"), [logging.StreamHandler()]
+    monkeypatch.setattr(logger, "handlers", handlers)
+    monkeypatch.setattr(logger, "propagate", False)
+    logger.setLevel(logging.INFO)
+    yield handlers
+    logger.setLevel(logging.NOTSET)
+
+
+def said():
+    """What a plain ``manage.py check`` says of us."""
+    return checks.run_checks(tags=["dockerflow"])
+
+
+def warning(number, text, hint=None):
+    return checks.Warning(text, hint=hint, id=f"dockerflow.W{number:03}")
+
+
+def test_a_good_project_leaves_nothing_to_say():
+    assert said() == []
+
+
+# W001
+
+
+def test_an_unknown_setting_is_pointed_out(settings, monkeypatch):
+    settings.DOCKERFLOW_CHECK = []
+    monkeypatch.setenv("DOCKERFLOW_QQQQQQQQQQQQQQQQ", "1")
+
+    assert said() == [
+        warning(
+            1,
+            "DOCKERFLOW_CHECK (Django setting) is not a setting of Dockerflow;"
+            " did you mean DOCKERFLOW_CHECKS?",
+        ),
+        warning(1, "DOCKERFLOW_QQQQQQQQQQQQQQQQ (environment) is not a setting of Dockerflow."),
+    ]
+
+
+# W002
+
+
+class OwnMiddleware(DockerflowMiddleware):
+    """A project's own."""
+
+
+def not_first(number):
+    return warning(
+        2,
+        f"DockerflowMiddleware is number {number} in MIDDLEWARE, so that what stands before it"
+        " can refuse or redirect a probe",
+        "Put it first.",
+    )
+
+
+def test_a_middleware_that_is_not_first_is_pointed_out(settings):
+    settings.MIDDLEWARE = [SECURITY, COMMON, OURS]
+
+    assert said() == [not_first(3)]
+
+
+def test_a_middleware_of_the_projects_own_is_known_by_its_class(settings):
+    settings.MIDDLEWARE = ["tests.test_wiring.OwnMiddleware", COMMON]
+    first = said()
+    settings.MIDDLEWARE = [COMMON, "tests.test_wiring.OwnMiddleware"]
+
+    assert (first, said()) == ([], [not_first(2)])
+
+
+def test_a_middleware_that_does_not_exist_is_left_to_django(settings):
+    settings.MIDDLEWARE = ["shop.middleware.Missing", OURS]
+
+    assert said() == [not_first(2)]
+
+
+# W003
+
+
+def catch_all(*, first):
+    """A URLconf with the endpoints, and a view for whatever else there is."""
+    ours = path("", include("dockerflow.django.urls", namespace="dockerflow"))
+    everything = re_path(r"^", page)
+
+    class URLs:
+        urlpatterns = [everything, ours] if first else [ours, everything]
+
+    return URLs
+
+
+def test_a_route_that_stands_before_ours_is_pointed_out(settings):
+    settings.MIDDLEWARE = []
+    settings.ROOT_URLCONF = catch_all(first=True)
+
+    assert said() == [
+        warning(
+            3,
+            f"{endpoint} leads to tests.urls.page",
+            "Include dockerflow.django.urls before the route that takes its place.",
+        )
+        for endpoint in ENDPOINTS
+    ]
+
+
+def test_a_route_that_stands_after_ours_is_none_of_our_business(settings):
+    settings.MIDDLEWARE = []
+    settings.ROOT_URLCONF = catch_all(first=False)
+
+    assert said() == []
+
+
+def test_no_route_stands_before_the_middleware(settings):
+    settings.ROOT_URLCONF = catch_all(first=True)
+
+    assert said() == []
+
+
+# W004
+
+NOT_WIRED = warning(
+    4,
+    "No route leads to the endpoints of Dockerflow",
+    "Put dockerflow.django.middleware.DockerflowMiddleware first in MIDDLEWARE,"
+    ' or include("dockerflow.django.urls", namespace="dockerflow").',
+)
+
+
+def test_endpoints_that_nothing_leads_to_are_pointed_out(settings):
+    settings.MIDDLEWARE = [SECURITY, COMMON]
+
+    assert said() == [NOT_WIRED]
+
+
+def test_a_project_that_has_no_urls_at_all_is_told_the_same(settings):
+    settings.MIDDLEWARE = []
+    del settings.ROOT_URLCONF
+
+    assert said() == [NOT_WIRED]
+
+
+def urls(*patterns):
+    class URLs:
+        urlpatterns = patterns
+
+    return URLs
+
+
+@pytest.mark.parametrize(
+    "urlconf",
+    [
+        "tests.included_urls",
+        urls(path("ops/", include("dockerflow.django.urls", namespace="dockerflow"))),
+        urls(path("", include("dockerflow.django.urls", namespace="other"))),
+        urls(path("", include("dockerflow.django.urls"))),
+        urls(*i18n_patterns(path("", include("dockerflow.django.urls")))),
+    ],
+)
+def test_an_included_urlconf_leads_to_them_wherever_it_is(settings, urlconf):
+    settings.MIDDLEWARE = [COMMON]
+    settings.ROOT_URLCONF = urlconf
+
+    assert said() == []
+
+
+# W005
+
+REDIRECTED = warning(
+    5,
+    "SECURE_SSL_REDIRECT sends probes without TLS elsewhere before they reach Dockerflow",
+    "Put DockerflowMiddleware first in MIDDLEWARE, or add"
+    r' r"^__(version|heartbeat|lbheartbeat)__/?\Z" to SECURE_REDIRECT_EXEMPT.',
+)
+EXEMPT = [r"^__(version|heartbeat|lbheartbeat)__/?\Z"]  # what the hint says
+
+
+@pytest.fixture
+def redirecting(settings):
+    settings.SECURE_SSL_REDIRECT = True
+    return settings
+
+
+def test_a_redirect_in_front_of_the_urls_is_pointed_out(redirecting):
+    redirecting.ROOT_URLCONF = "tests.included_urls"
+    redirecting.MIDDLEWARE = [SECURITY]
+    warned = said()
+    redirecting.SECURE_REDIRECT_EXEMPT = EXEMPT
+
+    assert (warned, said()) == ([REDIRECTED], [])
+
+
+def test_a_redirect_in_front_of_the_middleware_is_pointed_out(redirecting):
+    redirecting.MIDDLEWARE = [SECURITY, OURS]
+    warned = said()
+    redirecting.SECURE_REDIRECT_EXEMPT = EXEMPT
+
+    assert (warned, said()) == ([not_first(2), REDIRECTED], [not_first(2)])
+
+
+def test_an_exemption_has_to_cover_every_probe(redirecting):
+    redirecting.ROOT_URLCONF = "tests.included_urls"
+    redirecting.MIDDLEWARE = [SECURITY]
+    redirecting.SECURE_REDIRECT_EXEMPT = [r"^__lbheartbeat__"]
+
+    assert said() == [REDIRECTED]
+
+
+@pytest.mark.parametrize("middleware", [[OURS, SECURITY], [OURS], []])
+def test_a_redirect_behind_the_middleware_or_by_nobody_is_fine(redirecting, middleware):
+    redirecting.ROOT_URLCONF = "tests.included_urls"
+    redirecting.MIDDLEWARE = middleware
+
+    assert said() == []
+
+
+# W006
+
+
+def nothing(root):
+    return None
+
+
+def junk(root):
+    return ["1.4.0"]
+
+
+def breaks(root):
+    raise OSError("no registry")
+
+
+MISSING_HINT = "Write one when the image is built: python -m dockerflow version --output PATH."
+
+
+def test_a_missing_version_object_is_pointed_out_unless_debug_is_on(settings, file):
+    file.unlink()
+    warned = said()
+    settings.DEBUG = True
+
+    assert said() == []
+    text = f"dockerflow.version.get_version has no version object for {file.parent}"
+    assert warned == [warning(6, text, MISSING_HINT)]
+
+
+@pytest.mark.parametrize(
+    ("callback", "reason"),
+    [
+        ("breaks", "OSError: no registry"),
+        ("junk", "TypeError: it is a list, not a dict"),
+    ],
+)
+def test_a_version_callback_that_does_not_work_is_pointed_out(settings, callback, reason):
+    settings.DOCKERFLOW_VERSION_CALLBACK = path = f"tests.test_wiring.{callback}"
+
+    assert said() == [warning(6, f"{path} has no version object for {settings.BASE_DIR}: {reason}")]
+
+
+def test_a_version_callback_that_has_none_is_pointed_out(settings):
+    settings.DOCKERFLOW_VERSION_CALLBACK = path = "tests.test_wiring.nothing"
+
+    assert said() == [
+        warning(6, f"{path} has no version object for {settings.BASE_DIR}", MISSING_HINT)
+    ]
+
+
+def test_a_broken_version_file_is_pointed_out(file):
+    file.write_text("{")
+    [message] = said()
+
+    assert message.id == "dockerflow.W006"
+    assert message.msg.startswith(
+        f"dockerflow.version.get_version has no version object for {file.parent}:"
+        f" ValueError: {file} is not JSON: "
+    )
+
+
+# W007
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_a_version_object_that_lacks_keys_is_pointed_out(settings, file, debug):
+    settings.DEBUG = debug
+    file.write_text('{"version": "1", "build": "7", "more": 1}')
+
+    assert said() == [
+        warning(
+            7,
+            f"The version object for {file.parent} lacks source, commit",
+            "The specification asks for source, version, commit and build.",
+        )
+    ]
+
+
+# W008
+
+UNHEARD = warning(
+    8,
+    "No handler takes what the logger request.summary says at level INFO",
+    "LOGGING = dockerflow.logging.config() sends it to stdout.",
+)
+
+
+@pytest.mark.parametrize("level", [logging.NOTSET, logging.DEBUG, logging.INFO])
+def test_a_summary_that_a_handler_takes_is_heard(handlers, level):
+    handlers[:] = [logging.StreamHandler()]
+    handlers[0].setLevel(level)
+
+    assert said() == []
+
+
+def test_a_summary_that_no_handler_takes_is_pointed_out(handlers):
+    handlers.clear()
+
+    assert said() == [UNHEARD]
+
+
+def test_a_handler_of_a_higher_level_does_not_take_it(handlers):
+    handlers[:] = [logging.StreamHandler()]
+    handlers[0].setLevel(logging.WARNING)
+
+    assert said() == [UNHEARD]
+
+
+def test_a_logger_of_a_higher_level_does_not_say_it():
+    logging.getLogger("request.summary").setLevel(logging.WARNING)
+
+    assert said() == [UNHEARD]
+
+
+def test_a_handler_further_up_takes_it(handlers, monkeypatch):
+    handlers.clear()
+    monkeypatch.setattr(logging.getLogger("request.summary"), "propagate", True)
+    monkeypatch.setattr(logging.getLogger(), "handlers", [logging.StreamHandler()])
+    heard = said()
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+
+    assert (heard, said()) == ([], [UNHEARD])
+
+
+def test_without_the_middleware_there_is_no_summary_to_hear(handlers, settings):
+    handlers.clear()
+    settings.MIDDLEWARE = []
+    settings.ROOT_URLCONF = "tests.included_urls"
+
+    assert said() == []
