@@ -1,0 +1,145 @@
+"""The built wheel: what is in it, and that it is all that a user needs."""
+
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+from email import message_from_bytes
+from pathlib import Path
+
+import django
+import pytest
+
+from tests.web import Server, python_path
+
+ROOT = Path(__file__).resolve().parent.parent
+SETTINGS = """\
+SECRET_KEY = "ten-lines"
+ALLOWED_HOSTS = ["shop.example.com"]
+INSTALLED_APPS = ["django.contrib.contenttypes", "dockerflow.django"]
+MIDDLEWARE = ["dockerflow.django.middleware.DockerflowMiddleware"]
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}
+USE_TZ = True
+ROOT_URLCONF = "shop_settings"
+urlpatterns = []
+"""
+IMPORT_ALL = """
+import importlib, pkgutil, django, dockerflow
+django.setup()
+for module in pkgutil.walk_packages(dockerflow.__path__, "dockerflow."):
+    importlib.import_module(module.name)
+"""
+CORE = ["health", "heartbeat", "logging", "probe", "report", "scrub", "values", "version"]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The wheel of this checkout, built from a copy of it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    for name in ("setup.py", "pyproject.toml", "README.rst", "LICENSE"):
+        shutil.copy(ROOT / name, folder)
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "dockerflow", folder / "dockerflow", ignore=ignored)
+    shutil.copytree(ROOT / "tests", folder / "tests", ignore=ignored)
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "wheel", "--no-deps", f"--wheel-dir={folder}", folder], check=True)
+    [wheel] = folder.glob("*.whl")
+    return wheel
+
+
+def test_the_wheel_holds_the_package_whole_and_nothing_else(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    package = (wheel.parent / "dockerflow").rglob("*")
+    files = {str(path.relative_to(wheel.parent)) for path in package if path.is_file()}
+    metadata = {name for name in names if ".dist-info/" in name}
+
+    assert names - metadata == files
+    assert {name.partition(".dist-info/")[2] for name in metadata} == {
+        "METADATA",
+        "RECORD",
+        "WHEEL",
+        "licenses/LICENSE",
+        "top_level.txt",
+    }
+
+
+def test_the_wheel_asks_for_django_and_decouple_only(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        [name] = [name for name in archive.namelist() if name.endswith("/METADATA")]
+        metadata = message_from_bytes(archive.read(name))
+    required = [line for line in metadata.get_all("Requires-Dist") if "extra ==" not in line]
+
+    assert sorted(required) == ["Django>=4.2", "python-decouple>=3.8"]
+    assert metadata["Requires-Python"] == ">=3.10"
+
+
+class Fresh(Server):
+    """A project in an environment that has nothing but the wheel and what it asks for."""
+
+    def __init__(self, wheel):
+        super().__init__("django", "runserver", "--noreload", "127.0.0.1:{port}")
+        self.python = self.folder / "env/bin/python"
+        venv.create(self.folder / "env", with_pip=True, symlinks=True)
+        pip = [self.python, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "install", wheel, f"Django=={django.__version__}"], check=True)
+        (self.folder / "shop_settings.py").write_text(SETTINGS)
+
+    def command(self):
+        return [self.python, *super().command()[1:]]
+
+    def environment(self):
+        return {
+            "BASE_DIR": str(self.folder),
+            "DJANGO_SETTINGS_MODULE": "shop_settings",
+            "PYTHONPATH": str(self.folder),
+            "PYTHONWARNINGS": "error",
+        }
+
+    def manage(self, *arguments):
+        command = [self.python, *arguments]
+        subprocess.run(command, cwd=self.folder, env=self.environment(), check=True)
+
+
+def test_the_wheel_and_a_few_settings_are_all_that_a_user_needs(wheel):
+    project = Fresh(wheel)
+    project.manage("-c", IMPORT_ALL)
+    project.manage("-m", "django", "migrate", "--verbosity=0")
+    project.manage("-m", "dockerflow", "version", "--allow-missing", "--output=version.json")
+    with project:
+        answers = [
+            project.get(path) for path in ("/__version__", "/__heartbeat__", "/__lbheartbeat__")
+        ]
+
+    assert [answer.status for answer in answers] == [200, 200, 200]
+    assert answers[1].json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("module", ["dockerflow", *(f"dockerflow.{name}" for name in CORE)])
+def test_what_needs_no_django_imports_none(module):
+    program = f"import sys, {module}; print({{'asgiref', 'decouple', 'django'}} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": python_path()},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "set()\n"
+
+
+def test_the_package_itself_imports_nothing():
+    program = (
+        "import sys; before = set(sys.modules); import dockerflow; print(set(sys.modules) - before)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": python_path()},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "{'dockerflow'}\n"
