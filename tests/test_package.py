@@ -34,7 +34,21 @@ CORE = ["health", "heartbeat", "logging", "probe", "report", "scrub", "values", 
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
+def pip(tmp_path_factory):
+    """Runs the pip of an environment that has nothing else; ``pip.python`` is its Python."""
+    folder = tmp_path_factory.mktemp("fresh")
+    venv.create(folder, with_pip=True, symlinks=True)
+
+    def pip(*arguments):
+        quiet = ["--quiet", "--disable-pip-version-check"]
+        subprocess.run([pip.python, "-m", "pip", *quiet, *arguments], check=True)
+
+    pip.python = folder / "bin/python"
+    return pip
+
+
+@pytest.fixture(scope="module")
+def wheel(pip, tmp_path_factory):
     """The wheel of this checkout, built from a copy of it."""
     folder = tmp_path_factory.mktemp("wheel")
     for name in ("setup.py", "pyproject.toml", "README.rst", "LICENSE"):
@@ -42,8 +56,7 @@ def wheel(tmp_path_factory):
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "dockerflow", folder / "dockerflow", ignore=ignored)
     shutil.copytree(ROOT / "tests", folder / "tests", ignore=ignored)
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "wheel", "--no-deps", f"--wheel-dir={folder}", folder], check=True)
+    pip("wheel", "--no-deps", f"--wheel-dir={folder}", folder)
     [wheel] = folder.glob("*.whl")
     return wheel
 
@@ -75,15 +88,12 @@ def test_the_wheel_asks_for_django_and_decouple_only(wheel):
     assert metadata["Requires-Python"] == ">=3.10"
 
 
-class Fresh(Server):
-    """A project in an environment that has nothing but the wheel and what it asks for."""
+class Project(Server):
+    """A project of a few settings in an environment of its own."""
 
-    def __init__(self, wheel):
+    def __init__(self, python):
         super().__init__("django", "runserver", "--noreload", "127.0.0.1:{port}")
-        self.python = self.folder / "env/bin/python"
-        venv.create(self.folder / "env", with_pip=True, symlinks=True)
-        pip = [self.python, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "install", wheel, f"Django=={django.__version__}"], check=True)
+        self.python = python
         (self.folder / "shop_settings.py").write_text(SETTINGS)
 
     def command(self):
@@ -97,20 +107,21 @@ class Fresh(Server):
             "PYTHONWARNINGS": "error",
         }
 
-    def manage(self, *arguments):
+    def run_python(self, *arguments):
         command = [self.python, *arguments]
         subprocess.run(command, cwd=self.folder, env=self.environment(), check=True)
 
 
-def test_the_wheel_and_a_few_settings_are_all_that_a_user_needs(wheel):
-    project = Fresh(wheel)
-    project.manage("-c", IMPORT_ALL)
-    project.manage("-m", "django", "migrate", "--verbosity=0")
-    project.manage("-m", "dockerflow", "version", "--allow-missing", "--output=version.json")
-    with project:
-        answers = [
-            project.get(path) for path in ("/__version__", "/__heartbeat__", "/__lbheartbeat__")
-        ]
+def test_the_wheel_and_a_few_settings_are_all_that_a_user_needs(pip, wheel):
+    pip("install", wheel, f"Django=={django.__version__}")
+    with Project(pip.python) as project:
+        project.run_python("-c", IMPORT_ALL)
+        project.run_python("-m", "django", "migrate", "--verbosity=0")
+        project.run_python(
+            "-m", "dockerflow", "version", "--allow-missing", "--output=version.json"
+        )
+        paths = ["/__version__", "/__heartbeat__", "/__lbheartbeat__"]
+        answers = [project.get(path) for path in paths]
 
     assert [answer.status for answer in answers] == [200, 200, 200]
     assert answers[1].json() == {"status": "ok"}
