@@ -93,20 +93,22 @@ def one_line(plain: Jsonable) -> str:
     return _UNSAFE.sub(_escape, line)
 
 
-def free_name(name: str, taken: Container[str]) -> str:
+def free_name(name: object, taken: Container[object]) -> Any:
     """Return `name`, with as many underscores behind it as make it one that is not `taken`."""
     while name in taken:
-        name += "_"
+        name = f"{name}_"
     return name
 
 
 def _plain(value: Any, inside: tuple[int, ...]) -> Jsonable:
     # Never isinstance(): it asks a lazy object for its class, which may well query a database.
     kind = type(value)
+    if kind is str or kind is bool:
+        return bool(value) if kind is bool else value
     if issubclass(kind, str):
         return str.__str__(value)
     if issubclass(kind, int):
-        return bool(value) if kind is bool else _int(int.__int__(value))
+        return _int(int.__int__(value))
     if issubclass(kind, float):
         return _float(float.__float__(value))
     if value is None:
@@ -126,7 +128,10 @@ def _object(items: list[tuple[object, object]], inside: tuple[int, ...]) -> dict
     plain: dict[str, Jsonable] = {}
     for key, item in items:
         if item is not None:
-            plain[free_name(_name(key), plain)] = _plain(item, inside)
+            name = key if type(key) is str else _name(key)
+            if name in plain:
+                name = free_name(name, plain)
+            plain[name] = item if type(item) is str else _plain(item, inside)
     return plain
 
 
@@ -141,7 +146,8 @@ def _name(key: object) -> str:
 
 def _int(number: int) -> int | str:
     try:
-        str(number)
+        if number.bit_length() > 64:
+            str(number)
     except ValueError:  # more digits than sys.get_int_max_str_digits() allows
         return hex(number)
     return number

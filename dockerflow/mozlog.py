@@ -70,10 +70,10 @@ class MozlogFormatter(logging.Formatter):
         self.logger_name = logger_name
         self.hostname = socket.gethostname()
         self._excluded = frozenset(self.EXCLUDED_LOGRECORD_ATTRS) | {"rid"}
-        self._excludes_the_usual = (
-            self.EXCLUDED_LOGRECORD_ATTRS == MozlogFormatter.EXCLUDED_LOGRECORD_ATTRS
+        self._extended = (
+            type(self).convert_record is not MozlogFormatter.convert_record
+            or self.EXCLUDED_LOGRECORD_ATTRS != MozlogFormatter.EXCLUDED_LOGRECORD_ATTRS
         )
-        self._extended = type(self).convert_record is not MozlogFormatter.convert_record
         self._heads: dict[tuple[str, int, int | None], str] = {}
 
     def signed(self, logger_name: str) -> "MozlogFormatter":
@@ -84,24 +84,54 @@ class MozlogFormatter(logging.Formatter):
         return formatter
 
     def format(self, record: LogRecord) -> str:
-        if self._extended:
+        attributes = record.__dict__
+        message = attributes["msg"]
+        if (
+            self._extended
+            or type(record) is not LogRecord
+            or type(message) is not str
+            or attributes["exc_info"]
+            or attributes["exc_text"]
+            or attributes["stack_info"]
+            or "message" in attributes  # and "asctime": another formatter was here
+        ):
             return one_line(self.plain_record(record))
-        # The same as one_line(self.convert_record(record)), without encoding the same head again.
-        head = self._heads.get((record.name, record.levelno, record.process)) or self._head(record)
-        fields = one_line(self._fields(record))
-        return f'{{"Timestamp":{int(record.created * 1e9)},{head},"Fields":{fields}}}'
+        # From here on the same for ordinary records, by far the most frequent, in few steps.
+        if attributes["args"]:
+            try:
+                message = record.getMessage()
+            except Exception:
+                return one_line(self.plain_record(record))
+        fields: dict[str, Any] = {"msg": message} if message else {}
+        rid = request_id_context.get()
+        if rid is None and "request" in attributes:
+            rid = _id_of(attributes["request"])
+        if rid is not None:
+            fields["rid"] = rid
+        if len(attributes) > _STANDARD_COUNT:
+            # LogRecord.__init__ sets the standard attributes first.
+            for name in islice(attributes, _STANDARD_COUNT, None):
+                value = attributes[name]
+                if type(value) in PLAIN_TYPES:
+                    fields[name] = value
+                elif value is not None:
+                    fields[name] = jsonable(value)
+        key = attributes["name"], attributes["levelno"], attributes["process"]
+        head = self._heads.get(key) or self._head(record)
+        timestamp = int(attributes["created"] * 1e9)
+        return f'{{"Timestamp":{timestamp},{head},"Fields":{one_line(fields or {"msg": ""})}}}'
 
     def plain_record(self, record: LogRecord) -> dict[str, Any]:
-        """Return what :meth:`convert_record` makes of `record`, as plain data even if extended."""
+        """Return what :meth:`convert_record` makes of `record`, as plain data."""
         try:
             return jsonable_object(self.convert_record(record))
         except Exception as error:
             out = MozlogFormatter.convert_record(self, record)
             _merge(out["Fields"], {"convert_record_error": error})
-            return out
+            return jsonable_object(out)
 
     def convert_record(self, record: LogRecord) -> dict[str, Any]:
-        """Return `record` in the mozlog schema. Projects may extend it, with values of any type.
+        """Return `record` in the mozlog schema, with values of any type. Projects may extend it.
 
         ``Fields`` holds the message (``msg``), the id of the request (``rid``), an exception
         (``error`` and ``traceback``), a stack (``stack``) and each `extra` under its own name,
@@ -138,42 +168,7 @@ class MozlogFormatter(logging.Formatter):
             "Pid": record.process or os.getpid(),  # None where logging.logProcesses is off
         }
 
-    def _fields(self, record: LogRecord) -> dict[str, Any]:
-        attributes = record.__dict__
-        message = attributes["msg"]
-        if (
-            type(message) is not str
-            or type(record) is not LogRecord
-            or attributes["exc_info"]
-            or attributes["exc_text"]
-            or attributes["stack_info"]
-            or "message" in attributes  # and "asctime": another formatter was here
-            or not self._excludes_the_usual
-        ):
-            return self._fields_of_any(record)
-        # The ordinary record, by far the most frequent, takes as few calls and look-ups as it can.
-        if attributes["args"]:
-            try:
-                message = record.getMessage()
-            except Exception:
-                return self._fields_of_any(record)
-        fields: dict[str, Any] = {"msg": message} if message else {}
-        rid = request_id_context.get()
-        if rid is None and "request" in attributes:
-            rid = _id_of(attributes["request"])
-        if rid is not None:
-            fields["rid"] = rid
-        if len(attributes) > _STANDARD_COUNT:
-            # LogRecord.__init__ sets the standard attributes first.
-            for name in islice(attributes, _STANDARD_COUNT, None):
-                value = attributes[name]
-                if type(value) in PLAIN_TYPES:
-                    fields[name] = value
-                elif value is not None:
-                    fields[name] = jsonable(value)
-        return fields or {"msg": ""}
-
-    def _fields_of_any(self, record: LogRecord) -> dict[str, Any]:
+    def _fields(self, record: LogRecord) -> dict[Any, Any]:
         message: Any = record.msg
         structured = issubclass(type(message), dict) and not record.args
         fields = {} if structured else _message(record)
@@ -181,7 +176,7 @@ class MozlogFormatter(logging.Formatter):
         if rid is None:
             rid = request_id_context.get() or _id_of(getattr(record, "request", None))
         if rid is not None:
-            fields["rid"] = jsonable(rid)
+            fields["rid"] = rid
         fields |= _trouble(record)
         if structured:
             _merge(fields, message)
@@ -222,7 +217,7 @@ def _message(record: LogRecord) -> dict[str, Any]:
     try:
         message = record.getMessage()
     except Exception:  # arguments that don't fit, or can't be shown
-        return {"msg": str(jsonable(record.msg)), "args": jsonable(record.args)}
+        return {"msg": str(jsonable(record.msg)), "args": record.args}
     return {"msg": message} if message else {}
 
 
@@ -253,6 +248,7 @@ def _failure(exc_info: ExcInfo) -> dict[str, Any]:
         return {"error": text(exc_info)}
 
 
-def _merge(fields: dict[str, Any], extra: dict[Any, Any]) -> None:
-    for name, value in jsonable_object(extra).items():
-        fields[free_name(name, fields)] = value
+def _merge(fields: dict[Any, Any], extra: dict[Any, Any]) -> None:
+    for name, value in [*dict.items(extra)]:
+        if value is not None:
+            fields[free_name(name, fields)] = value

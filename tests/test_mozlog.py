@@ -19,6 +19,7 @@ from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dockerflow.jsonable import one_line
 from dockerflow.mozlog import MozlogFormatter, MozlogHandler
 from dockerflow.request_id import request_id_context
 from tests.encoders import mozlogs
@@ -436,6 +437,15 @@ def test_any_record_is_one_strictly_valid_line_that_keeps_its_content(  # noqa: 
         assert fields["error"] == as_utf8(repr(error))
         assert "traceback" in fields
     assert not stack or "stack" in fields
+
+
+@THOROUGH
+@given(texts, st.dictionaries(names, atoms, max_size=5))
+def test_the_short_way_of_ordinary_records_leads_to_the_same(message, extra):
+    record = logger().makeRecord("app", 20, "views.py", 1, message, (), None, extra=extra)
+    formatter = MozlogFormatter()
+    long_way = one_line(formatter.plain_record(record))
+    assert strictly_parsed(formatter.format(record)) == strictly_parsed(long_way)
 
 
 def assert_envelope(line: dict[str, Any]) -> None:
