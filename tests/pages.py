@@ -98,10 +98,23 @@ async def broken_astream(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(broken_achunks())
 
 
+def endless_chunks() -> Iterator[bytes]:
+    try:
+        while True:
+            yield 1000 * b"more"
+            time.sleep(0.01)
+    finally:
+        logger.info("the end")
+
+
+def endless_stream(request: HttpRequest) -> StreamingHttpResponse:
+    return StreamingHttpResponse(endless_chunks())
+
+
 async def endless_achunks() -> AsyncIterator[bytes]:
     try:
         while True:
-            yield b"more"
+            yield 1000 * b"more"
             await asyncio.sleep(0.01)
     finally:
         logger.info("the end")
@@ -170,6 +183,7 @@ urlpatterns = [
     path("broken-stream", broken_stream),
     path("astream", astream),
     path("broken-astream", broken_astream),
+    path("endless-stream", endless_stream),
     path("endless-astream", endless_astream),
     path("file", file),
     path("memory-file", memory_file),
