@@ -15,7 +15,12 @@ from contextlib import contextmanager
 from inspect import isawaitable
 from typing import Any, ClassVar
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from asgiref.sync import (
+    async_to_sync,
+    iscoroutinefunction,
+    markcoroutinefunction,
+    sync_to_async,
+)
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.signals import got_request_exception
 from django.dispatch import receiver
@@ -63,7 +68,7 @@ class DockerflowMiddleware:
             return self._acall(request)
         view = self._endpoint(request)
         if view is not None and view is not views.error:
-            return view(request)
+            return async_to_sync(view)(request) if iscoroutinefunction(view) else view(request)
         with self._identified(request):
             response = self.get_response(request) if view is None else self._error(request)
             return self._followed(request, response)
@@ -71,9 +76,10 @@ class DockerflowMiddleware:
     async def _acall(self, request: HttpRequest) -> Any:
         view = self._endpoint(request)
         if view is not None and view is not views.error:
-            native = views.NATIVE.get(view) or _awaitable(view)
-            response = native(request)
-            return await response if isawaitable(response) else response
+            if native := views.NATIVE.get(view):
+                response = native(request)
+                return await response if isawaitable(response) else response
+            return await (view if iscoroutinefunction(view) else sync_to_async(view))(request)
         with self._identified(request):
             response = await (self.get_response if view is None else self._error)(request)
             return self._followed(request, response)
@@ -182,10 +188,6 @@ def _resolved_user(request: Any) -> Any:
     if isinstance(user, LazyObject) and user._wrapped is empty:
         return getattr(request, "_acached_user", None)
     return user
-
-
-def _awaitable(view: views.View) -> views.View:
-    return view if iscoroutinefunction(view) else sync_to_async(view)
 
 
 @contextmanager
