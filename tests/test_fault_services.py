@@ -5,6 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
+import django
 import psutil
 import pytest
 
@@ -29,6 +30,7 @@ HUNG = {
     },
 }
 KINDS = ["sync", "gthread", "uvicorn", "gevent"]
+POOL = [{"POOL": "1"}] * (django.VERSION >= (5, 1))
 
 
 class Prober(threading.Thread):
@@ -118,7 +120,7 @@ def test_a_frozen_postgresql_holds_nobody_up(postgresql, timeout, seconds):
     [
         *[(kind, {"CONN_MAX_AGE": "600"}) for kind in KINDS],
         ("gthread", {"CONN_MAX_AGE": "600", "CONN_HEALTH_CHECKS": "1"}),
-        ("gthread", {"POOL": "1"}),
+        *[("gthread", settings) for settings in POOL],
     ],
 )
 def test_the_heartbeat_after_a_restart_of_postgresql_passes(postgresql, kind, settings):
@@ -152,8 +154,11 @@ def test_a_stopped_postgresql_is_named_and_noticed_when_it_is_back(postgresql, k
 @pytest.mark.parametrize("kind", ["gthread", "uvicorn"])
 @pytest.mark.parametrize(
     ("settings", "kept"),
-    [({"CONN_MAX_AGE": "600"}, 1), ({"CONN_MAX_AGE": "0"}, 0), ({"POOL": "1"}, 4)],
-    ids=["persistent", "closed", "pool"],
+    [
+        ({"CONN_MAX_AGE": "600"}, 1),
+        ({"CONN_MAX_AGE": "0"}, 0),
+        *[(settings, 4) for settings in POOL],
+    ],
 )
 def test_five_hundred_heartbeats_leave_one_connection_or_none(postgresql, kind, settings, kept):
     environment = {"DATABASE_URL": postgresql.url, "PGAPPNAME": "heartbeats", **settings}
