@@ -5,7 +5,6 @@ Schema: https://wiki.mozilla.org/Firefox/Services/Logging
 
 import json
 import logging
-import os
 import re
 import socket
 import sys
@@ -153,19 +152,19 @@ class MozlogFormatter(logging.Formatter):
     def _head(self, record: LogRecord) -> str:
         if len(self._heads) >= 1000:
             self._heads.clear()  # somebody names loggers after requests
-        head = one_line(self._envelope(record))[1:-1]
+        head = one_line(jsonable_object(self._envelope(record)))[1:-1]
         self._heads[record.name, record.levelno, record.process] = head
         return head
 
     def _envelope(self, record: LogRecord) -> dict[str, Any]:
         levels = [level for level in self.SYSLOG_LEVEL_MAP if level <= (record.levelno or 0)]
         return {
-            "Type": record.name or "root",
+            "Type": record.name,
             "Logger": self.logger_name,
             "Hostname": self.hostname,
             "EnvVersion": self.LOGGING_FORMAT_VERSION,
             "Severity": self.SYSLOG_LEVEL_MAP[max(levels)] if levels else self.DEFAULT_SYSLOG_LEVEL,
-            "Pid": record.process or os.getpid(),  # None where logging.logProcesses is off
+            "Pid": record.process,
         }
 
     def _fields(self, record: LogRecord) -> dict[Any, Any]:

@@ -364,16 +364,15 @@ def test_what_looks_like_json_can_be_told():
     assert likeness == [True, False, False]
 
 
-def test_a_record_that_says_next_to_nothing_is_a_line():
+def test_what_a_record_does_not_say_is_left_out(monkeypatch):
+    monkeypatch.setattr(logging, "logProcesses", False)
     line = strictly_parsed(MozlogFormatter().format(logging.makeLogRecord({})))
     del line["Timestamp"]
     assert line == {
-        "Type": "root",
         "Logger": "Dockerflow",
         "Hostname": socket.gethostname(),
         "EnvVersion": "2.0",
         "Severity": 7,
-        "Pid": os.getpid(),
         "Fields": {"msg": ""},
     }
 
