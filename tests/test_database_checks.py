@@ -8,9 +8,11 @@ from django.apps import apps
 from django.core import checks
 from django.core.management import call_command
 from django.db import DatabaseError, connections, transaction
+from django.db.backends.signals import connection_created
 from django.test.utils import CaptureQueriesContext
 
 from dockerflow.django.checks import check_database_connected, check_migrations_applied
+from tests.browser import BROWSERS
 from tests.databases import database
 
 UNREACHABLE = "dockerflow.health.E001"
@@ -273,3 +275,43 @@ def test_inside_of_a_transaction_a_missing_table_spoils_nothing(add, options):
         connections["shop"].cursor().execute("SELECT 1")
 
     assert [message.id for message in found] == [UNAPPLIED] * 3
+
+
+# Both, in a heartbeat
+
+
+@pytest.fixture
+def asked():
+    """What every new connection is asked."""
+    asked = []
+
+    def note(execute, sql, params, many, context):
+        if not sql.startswith("SET SESSION"):  # with which a MariaDB connection begins
+            asked.append(sql)
+        return execute(sql, params, many, context)
+
+    def listen(connection, **kwargs):
+        connection.execute_wrappers[:] = [note]
+
+    connection_created.connect(listen)
+    yield asked
+    connection_created.disconnect(listen)
+
+
+@pytest.mark.parametrize("browser", BROWSERS)
+def test_a_heartbeat_asks_each_database_two_questions(add, options, asked, browser):
+    # an alias of its own, for the heartbeat's thread keeps what it knows of one
+    alias = f"{options['ENGINE'].rpartition('.')[2]}_{browser}"
+    add(alias, **options)
+    call_command("migrate", database=alias, verbosity=0, skip_checks=True)
+    ask = BROWSERS[browser]
+    ask("/__heartbeat__")
+    asked.clear()
+    answer = ask("/__heartbeat__").json()
+    quote = connections[alias].ops.quote_name
+
+    assert answer == {"status": "ok"}
+    assert asked == [
+        "SELECT 1",
+        f"SELECT {quote('app')}, {quote('name')} FROM {quote('django_migrations')}",
+    ]

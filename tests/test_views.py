@@ -7,6 +7,7 @@ import pytest
 from django.test import Client, RequestFactory, override_settings
 from django.urls import include, path, reverse
 
+from dockerflow.django import views
 from dockerflow.django.middleware import DockerflowMiddleware
 from tests.browser import BROWSERS, WIRINGS
 from tests.web import Server
@@ -119,6 +120,17 @@ def test_the_urlconf_may_be_included_under_a_prefix(settings, browser, endpoint)
     ask = BROWSERS[browser]
 
     assert (ask(f"/ops{endpoint}").status_code, ask(endpoint).status_code) == (200, 404)
+
+
+def test_the_middleware_has_the_routes_of_the_urlconf_and_no_others():
+    patterns = [(pattern.pattern, view) for pattern, view in DockerflowMiddleware.viewpatterns]
+
+    assert patterns == [
+        (r"/__version__/?\Z", views.version),
+        (r"/__heartbeat__/?\Z", views.heartbeat),
+        (r"/__lbheartbeat__/?\Z", views.lbheartbeat),
+        (r"/__error__/?\Z", views.error),
+    ]
 
 
 @pytest.mark.parametrize("endpoint", ["/__version__", "/__lbheartbeat__"])
