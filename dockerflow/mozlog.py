@@ -14,16 +14,9 @@ from itertools import islice
 from logging import LogRecord
 from typing import Any, ClassVar, Literal, TextIO
 
-from dockerflow.jsonable import (
-    PLAIN_TYPES,
-    free_name,
-    jsonable,
-    jsonable_object,
-    one_line,
-    text,
-)
+from dockerflow.jsonable import PLAIN_TYPES, free_name, jsonable, jsonable_object, one_line
 from dockerflow.request_id import request_id_context
-from dockerflow.tracebacks import ExcInfo, safer_format_traceback
+from dockerflow.tracebacks import failure
 
 # What every record has, in the order in which LogRecord.__init__ sets it.
 _STANDARD_ATTRS = tuple(vars(LogRecord("", 0, "", 0, "", (), None)))
@@ -74,6 +67,8 @@ class MozlogFormatter(logging.Formatter):
             or self.EXCLUDED_LOGRECORD_ATTRS != MozlogFormatter.EXCLUDED_LOGRECORD_ATTRS
         )
         self._heads: dict[tuple[str, int, int | None], str] = {}
+        # By line number, the names of the extra fields: a call's are the same as the last time.
+        self._names: dict[int, tuple[str, ...]] = {}
 
     def signed(self, logger_name: str) -> "MozlogFormatter":
         """Return a copy of this formatter whose lines name `logger_name` as ``Logger``."""
@@ -107,14 +102,23 @@ class MozlogFormatter(logging.Formatter):
             rid = _id_of(attributes["request"])
         if rid is not None:
             fields["rid"] = rid
-        if len(attributes) > _STANDARD_COUNT:
-            # LogRecord.__init__ sets the standard attributes first.
-            for name in islice(attributes, _STANDARD_COUNT, None):
-                value = attributes[name]
-                if type(value) in PLAIN_TYPES:
-                    fields[name] = value
-                elif value is not None:
-                    fields[name] = jsonable(value)
+        extras = len(attributes) - _STANDARD_COUNT
+        if extras > 0:
+            line = attributes["lineno"]
+            names = self._names.get(line, ())
+            if len(names) != extras:
+                # LogRecord.__init__ sets the standard attributes first.
+                names = self._names[line] = tuple(islice(attributes, _STANDARD_COUNT, None))
+            try:
+                for name in names:
+                    value = attributes[name]
+                    if type(value) in PLAIN_TYPES:
+                        fields[name] = value
+                    elif value is not None:
+                        fields[name] = jsonable(value)
+            except KeyError:  # as many as the last time, but not the same
+                self._names.pop(line, None)
+                return MozlogFormatter.format(self, record)
         key = attributes["name"], attributes["levelno"], attributes["process"]
         head = self._heads.get(key) or self._head(record)
         timestamp = int(attributes["created"] * 1e9)
@@ -232,19 +236,12 @@ def _id_of(request: object) -> str | None:
 def _trouble(record: LogRecord) -> dict[str, Any]:
     trouble: dict[str, Any] = {}
     if record.exc_info and record.exc_info != (None, None, None):
-        trouble = _failure(record.exc_info)
+        trouble.update(failure(record.exc_info))
     elif record.exc_text:  # it came through a socket
         trouble["traceback"] = record.exc_text
     if record.stack_info:
         trouble["stack"] = record.stack_info
     return trouble
-
-
-def _failure(exc_info: ExcInfo) -> dict[str, Any]:
-    try:
-        return {"error": text(exc_info[1]), "traceback": safer_format_traceback(*exc_info)}
-    except Exception:  # somebody's exc_info=(...) is not what sys.exc_info() returns
-        return {"error": text(exc_info)}
 
 
 def _merge(fields: dict[Any, Any], extra: dict[Any, Any]) -> None:

@@ -25,6 +25,14 @@ def safer_format_traceback(
     return "Uncaught exception:\n" + _chain(exc_typ, exc_val, exc_tb, set())
 
 
+def failure(exc_info: ExcInfo) -> dict[str, str]:
+    """Return ``error`` and ``traceback`` of what :func:`sys.exc_info` returns, or should return."""
+    try:
+        return {"error": text(exc_info[1]), "traceback": safer_format_traceback(*exc_info)}
+    except Exception:  # somebody's logger.error(..., exc_info=("a", "b"))
+        return {"error": text(exc_info)}
+
+
 def _chain(
     exc_typ: type[BaseException] | None,
     exc_val: BaseException | None,

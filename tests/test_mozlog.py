@@ -196,6 +196,22 @@ def test_a_line_number_or_a_thread_is_no_field_but_a_subclass_may_say_so(log):
     ]
 
 
+def test_a_line_of_code_may_log_other_fields_each_time():
+    class Marked(MozlogFormatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return super().format(record) + " "
+
+    log = Log(Marked())
+    extras = [{"a": 1}, {"b": 2}, {"b": 3}, {"a": 4, "b": 5}, {}, {"b": None}, {"c": 6}]
+    for extra in extras:
+        log.logger.info("", extra=extra)
+    said = [line["Fields"] for line in log.lines]
+    assert said == [
+        {"a": 1}, {"b": 2}, {"b": 3}, {"a": 4, "b": 5}, {"msg": ""}, {"msg": ""}, {"c": 6},
+    ]  # fmt: skip
+    assert log.stream.getvalue().count("} \n") == len(extras)
+
+
 def test_what_another_formatter_leaves_in_a_record_is_no_field(log):
     other = logging.StreamHandler(io.StringIO())
     other.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
