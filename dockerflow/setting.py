@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from copy import copy
 from typing import Any, Generic, NamedTuple, TypeVar, overload
@@ -71,15 +72,15 @@ class Setting(Generic[T]):
         )
 
 
-class Settings:
+class Settings(ABC):
     """A class of declarations; where their values come from is up to ``find``."""
 
+    @abstractmethod
     def find(self, setting: Setting[Any]) -> Found | None:
         """The raw value, or None where no source has one.
 
         :raises django.core.exceptions.ImproperlyConfigured: a source cannot be read
         """
-        raise NotImplementedError
 
     def __iter__(self) -> Iterator[Setting[Any]]:
         """Every declaration, in the order of the reference."""

@@ -268,6 +268,18 @@ def test_a_database_that_is_down_cannot_be_asked(add, postgresql, postgres):
     assert said(check_migrations_applied) == []
 
 
+def test_a_table_that_we_may_not_read_cannot_be_asked(add, postgresql, postgres):
+    add("owners", **postgres)
+    call_command("migrate", database="owners", verbosity=0, skip_checks=True)
+    postgresql.execute("CREATE ROLE guest LOGIN")
+    add(**{**postgres, "USER": "guest"})
+
+    assert said(check_migrations_applied) == [
+        (checks.INFO, CANNOT_ASK, 'Database "shop" cannot be asked for its migrations: ...')
+    ]
+    postgresql.execute("DROP ROLE guest")
+
+
 def test_inside_of_a_transaction_a_missing_table_spoils_nothing(add, options):
     add(**options)
     with transaction.atomic("shop"):
