@@ -116,6 +116,22 @@ def test_a_function_that_is_no_system_check_is_one_more_problem(manage):
     )
 
 
+def test_logging_that_reads_the_same_settings_lets_the_refusal_through(manage, tmp_path):
+    settings = tmp_path / "shop_settings.py"
+    settings.write_text(
+        SETTINGS + "import dockerflow.logging\nLOGGING = dockerflow.logging.config()\n"
+    )
+    done = manage("check", DOCKERFLOW_LOG_FORMAT="xml", DOCKERFLOW_LOG_LEVEL="loud")
+
+    assert refusal(done) == (
+        "Dockerflow cannot start with its settings as they are:\n"
+        "- DOCKERFLOW_LOG_FORMAT (environment): 'xml' is not one of them."
+        " Expected mozlog or console.\n"
+        "- DOCKERFLOW_LOG_LEVEL (environment): 'loud' is not one of them."
+        " Expected DEBUG, INFO, WARNING, ERROR or CRITICAL."
+    )
+
+
 def test_a_misspelt_name_alone_is_pointed_out_by_check(manage):
     done = manage("check", DOCKERFLOW_HEARTBEAT_DETIALS="always")
     issues, _, _ = done.stderr.partition("\n\nSystem check identified 1 issue (")

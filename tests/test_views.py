@@ -228,6 +228,14 @@ def test_a_callback_is_called_with_base_dir(ask, settings, base_dir):
     assert ask("/__version__").json() == {"version": "2", "root": str(base_dir)}
 
 
+def test_callback_and_base_dir_may_be_said_in_the_environment_alone(ask, settings, monkeypatch):
+    del settings.BASE_DIR
+    monkeypatch.setenv("BASE_DIR", "/somewhere")
+    monkeypatch.setenv("DOCKERFLOW_VERSION_CALLBACK", "tests.test_views.custom")
+
+    assert ask("/__version__").json() == {"version": "2", "root": "/somewhere"}
+
+
 def test_a_callback_may_have_no_version(ask, settings):
     settings.DOCKERFLOW_VERSION_CALLBACK = "tests.test_views.nothing"
 
