@@ -3,8 +3,6 @@
 import re
 import sys
 
-import pytest
-
 from dockerflow.logging import safer_format_traceback
 
 
@@ -97,37 +95,38 @@ def test_notes_are_told_without_lines_of_their_own():
     assert told(outer)[1:] == ["<class 'ValueError'>", "ValueError('x')", r"'see\nthe manual'", ""]
 
 
-@pytest.mark.skipif(sys.version_info < (3, 11), reason="exception groups came with Python 3.11")
-def test_the_exceptions_of_a_group_follow_it():
-    def outer():
-        try:
-            raise ValueError("cause")
-        except ValueError as error:
-            inner = KeyError("a")
-            inner.__cause__ = error
-        raise ExceptionGroup("both", [inner, TypeError("b")])  # noqa: F821 - there since 3.11
+if sys.version_info >= (3, 11):
 
-    assert told(outer) == [
-        "Uncaught exception:",
-        "<class 'ExceptionGroup'>",
-        "ExceptionGroup('both', [KeyError('a'), TypeError('b')])",
-        "",
-        "One of the exceptions in the group above:",
-        "",
-        "<class 'ValueError'>",
-        "ValueError('cause')",
-        "",
-        "The above exception was the direct cause of this one:",
-        "",
-        "<class 'KeyError'>",
-        "KeyError('a')",
-        "",
-        "One of the exceptions in the group above:",
-        "",
-        "<class 'TypeError'>",
-        "TypeError('b')",
-        "",
-    ]
+    def test_the_exceptions_of_a_group_follow_it():
+        def outer():
+            try:
+                raise ValueError("cause")
+            except ValueError as error:
+                inner = KeyError("a")
+                inner.__cause__ = error
+            raise ExceptionGroup("both", [inner, TypeError("b")])  # noqa: F821
+
+        assert told(outer) == [
+            "Uncaught exception:",
+            "<class 'ExceptionGroup'>",
+            "ExceptionGroup('both', [KeyError('a'), TypeError('b')])",
+            "",
+            "One of the exceptions in the group above:",
+            "",
+            "<class 'ValueError'>",
+            "ValueError('cause')",
+            "",
+            "The above exception was the direct cause of this one:",
+            "",
+            "<class 'KeyError'>",
+            "KeyError('a')",
+            "",
+            "One of the exceptions in the group above:",
+            "",
+            "<class 'TypeError'>",
+            "TypeError('b')",
+            "",
+        ]
 
 
 def test_no_exception_is_told_as_such():
