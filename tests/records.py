@@ -7,8 +7,9 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-CI = "CI" in os.environ or os.environ.get("HYPOTHESIS_PROFILE") == "ci"
-THOROUGH = settings(max_examples=10_000 if CI else 200, deadline=None)
+THOROUGH = settings(
+    max_examples=10_000 if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else 200, deadline=None
+)
 
 
 class Unprintable:

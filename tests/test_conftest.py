@@ -10,6 +10,8 @@ import pytest
 
 from tests.process import python_path
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def pytest_run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:

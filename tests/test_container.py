@@ -15,6 +15,8 @@ from dockerflow.version import problems
 from tests import command
 from tests.walkthrough import blocks
 
+pytestmark = pytest.mark.once
+
 CHECKOUT = Path(__file__).parents[1]
 EXAMPLE = CHECKOUT / "example"
 GRACEFUL_TIMEOUT = 30  # seconds, gunicorn's own

@@ -19,6 +19,8 @@ from dockerflow.django import signals
 from tests.process import HOST, unused_port
 from tests.web import python_path
 
+pytestmark = pytest.mark.once
+
 CHECKOUT = Path(__file__).parents[1]
 DOCS = CHECKOUT / "docs"
 reference = runpy.run_path(str(DOCS / "reference.py"))

@@ -17,6 +17,8 @@ import pytest
 from tests.process import HOST
 from tests.web import Server, python_path
 
+pytestmark = pytest.mark.once
+
 CHECKOUT = Path(__file__).parents[1]
 GENERATED = shutil.ignore_patterns(
     ".*", "__pycache__", "*.egg-info", "*.sqlite3", "build", "staticfiles", "version.json"
@@ -253,7 +255,7 @@ class Checkout(Server):
         return {"HOME": str(self.home), "PATH": os.defpath, "PORT": str(self.port)}
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_one_command_serves_the_example_and_leaves_the_home_directory_alone(monkeypatch):
     monkeypatch.setattr("tests.process.START_TIMEOUT", 300)  # seconds; it downloads
     with Checkout() as server:

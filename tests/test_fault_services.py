@@ -12,6 +12,8 @@ import pytest
 from tests.faults import PATIENCE, messages, migrate, serve, settle
 from tests.web import Answer
 
+pytestmark = pytest.mark.once
+
 CHECKS = [
     "dockerflow.django.checks.check_database_connected",
     "dockerflow.django.checks.check_migrations_applied",
@@ -67,7 +69,7 @@ class Prober(threading.Thread):
 
 
 @pytest.mark.parametrize(
-    ("timeout", "seconds"), [(1, 8), pytest.param(5, 75, marks=pytest.mark.slow)]
+    ("timeout", "seconds"), [(1, 8), pytest.param(5, 75, marks=pytest.mark.once)]
 )
 def test_a_frozen_postgresql_holds_nobody_up(postgresql, timeout, seconds):
     environment = {

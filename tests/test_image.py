@@ -146,7 +146,7 @@ def test_the_example_conforms_seen_from_inside_its_container(docker_run):
     ]
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_the_walk_through_ends_with_a_conforming_container(buildah, database, tmp_path):
     port = unused_port()
     page = (CHECKOUT / "docs" / "container.rst").read_text(encoding="utf-8")

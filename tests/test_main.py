@@ -6,6 +6,8 @@ import pytest
 
 from tests.command import run
 
+pytestmark = pytest.mark.once
+
 GOOD = {
     "source": "https://github.com/o/r",
     "version": "1.4.0",

@@ -13,6 +13,8 @@ import pytest
 
 from tests.web import Server, python_path
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = """\
 SECRET_KEY = "ten-lines"

@@ -14,6 +14,8 @@ import pytest
 
 from tests.command import arguments, run
 
+pytestmark = pytest.mark.once
+
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 

@@ -9,6 +9,8 @@ from dockerflow.provenance import CIS, collect
 from dockerflow.version import problems
 from tests.builds import BUILDS, COMMIT, ENVIRONMENTS, Checkout, version
 
+pytestmark = pytest.mark.once
+
 
 def test_every_ci_is_tried_here():
     assert set(ENVIRONMENTS) == set(BUILDS) == {ci.name for ci in CIS}

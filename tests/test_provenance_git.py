@@ -7,6 +7,8 @@ import pytest
 from dockerflow.provenance import collect, repository_url
 from tests.builds import ENVIRONMENTS, Checkout, version
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def checkout(tmp_path):

@@ -18,6 +18,8 @@ from tests.process import Failed, Process, python_path
 from tests.services import MariaDB, PostgreSQL, Redis
 from tests.web import Chromium, Server
 
+pytestmark = pytest.mark.once
+
 HELLO = "wsgiref.simple_server:demo_app"
 
 

@@ -15,6 +15,8 @@ from dockerflow.verify.requirements import REQUIREMENTS
 from tests import container_app
 from tests.command import ENVIRONMENT, arguments, run
 
+pytestmark = pytest.mark.once
+
 DOCKERFILE = """\
 FROM python:3.13-slim
 RUN useradd --uid 10001 app

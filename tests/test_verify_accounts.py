@@ -4,6 +4,8 @@ import pytest
 
 from dockerflow.verify.dockerfile import check
 
+pytestmark = pytest.mark.once
+
 BOTH = {"app-group", "app-user"}
 
 

@@ -7,6 +7,8 @@ import pytest
 from tests import container_app
 from tests.verification import command, failures, verify
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def app(tmp_path):

@@ -5,6 +5,8 @@ import pytest
 from dockerflow.verify.dockerfile import check
 from tests.command import run
 
+pytestmark = pytest.mark.once
+
 GOOD = """\
 # syntax=docker/dockerfile:1
 FROM python:3.13-slim AS build

@@ -16,6 +16,8 @@ from tests import container_app
 from tests.command import ENVIRONMENT, arguments, run
 from tests.verification import command, failures, verify
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def app(tmp_path):

@@ -7,8 +7,12 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from tests import container_app
 from tests.command import ENVIRONMENT, arguments, run
+
+pytestmark = pytest.mark.once
 
 
 class Site:

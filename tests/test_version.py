@@ -9,6 +9,8 @@ import pytest
 
 from dockerflow.version import get_version, problems, read, write
 
+pytestmark = pytest.mark.once
+
 GOOD = {
     "source": "https://github.com/mozilla-services/Dockerflow",
     "version": "1.4.0",
