@@ -25,7 +25,10 @@ PIP_CONF = "[global]\nno-index = true\nfind-links = /wheels\n"
 PROGRAMS = ("sh", "groupadd", "useradd")
 # what a wheel for manylinux may count on, beside libc.so.6
 # https://peps.python.org/pep-0599/#the-manylinux2014-policy
-LIBRARIES = ("libpthread.so.0", "libdl.so.2", "librt.so.1", "libgcc_s.so.1", "libstdc++.so.6")
+LIBRARIES = (
+    *("libm.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1", "libresolv.so.2", "libutil.so.1"),
+    *("libgcc_s.so.1", "libstdc++.so.6"),
+)
 
 
 def shared_objects(binaries: Iterable[Path]) -> set[Path]:
