@@ -468,6 +468,12 @@ def test_a_file_that_cannot_be_read_is_one_problem_among_the_others(
     )
 
 
+def test_a_file_that_the_system_does_not_let_us_read_is_a_problem(base_dir):
+    (base_dir / ".env").symlink_to("/proc/self/mem")  # unreadable for root, too
+
+    assert conf.problems() == [f"{base_dir}/.env cannot be read: [Errno 5] Input/output error"]
+
+
 def test_an_entry_that_cannot_be_read_is_told_by_name(base_dir):
     path = base_dir / "settings.ini"
     path.write_text("[settings]\nDOCKERFLOW_DRAIN_FILE = 100%\n")
@@ -642,6 +648,15 @@ def test_a_secrets_file_that_cannot_be_read_is_a_problem(
     ]
 
 
+def test_a_secrets_file_that_is_no_path_is_a_problem(settings):
+    settings.DOCKERFLOW_HEARTBEAT_TOKEN_FILE = 5
+    [problem] = conf.problems()
+
+    assert problem.startswith(
+        "DOCKERFLOW_HEARTBEAT_TOKEN_FILE (Django setting): 5 cannot be read: "
+    )
+
+
 def test_an_empty_secrets_file_is_a_problem(monkeypatch, secret_file):
     secret_file.write_text("\n")
     monkeypatch.setenv("DOCKERFLOW_HEARTBEAT_TOKEN_FILE", str(secret_file))
@@ -736,8 +751,11 @@ def test_every_known_name_is_known(settings):
 # Starting
 
 
-def test_good_settings_are_no_reason_to_refuse():
-    assert conf.validate() is None
+def test_good_settings_are_no_reason_to_refuse(settings):
+    for name, (given, _, _) in GOOD.items():
+        setattr(settings, name, given)
+
+    assert (conf.problems(), conf.unknown_names(), conf.validate()) == ([], [], None)
 
 
 def test_every_bad_value_is_in_the_one_refusal(monkeypatch):

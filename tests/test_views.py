@@ -52,7 +52,9 @@ def test_an_endpoint_answers_with_and_without_a_slash(ask, endpoint, slash):
     assert ask(endpoint + slash).status_code == 200
 
 
-@pytest.mark.parametrize("url", ["/__version__//", "/__version__x", "/x/__version__", "/__error__"])
+@pytest.mark.parametrize(
+    "url", ["/__version__//", "/__version__x", "/x/__version__", "/__version__%0A", "/__error__"]
+)
 def test_nothing_else_is_an_endpoint(ask, url):
     assert ask(url).status_code == 404
 
