@@ -346,6 +346,7 @@ class Robot:
         (User(pk=None), ""),  # one who has just deleted the account
         (AnonymousUser(), ""),
         (Robot(), ""),
+        ("a name", ""),
         (None, None),
     ],
 )

@@ -10,8 +10,7 @@ import re
 import sys
 import time
 from asyncio import CancelledError
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextvars import Token
 from inspect import isawaitable
 from typing import Any, ClassVar
 
@@ -24,11 +23,12 @@ from asgiref.sync import (
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.signals import got_request_exception
 from django.dispatch import receiver
-from django.http import FileResponse, HttpRequest
+from django.http import HttpRequest
 from django.utils.functional import LazyObject, empty
 
 from dockerflow.conf import conf
 from dockerflow.django import urls, views
+from dockerflow.django.streams import follow
 from dockerflow.logging import get_or_generate_request_id, request_id_context
 from dockerflow.scrub import mask_query
 
@@ -69,9 +69,15 @@ class DockerflowMiddleware:
         view = self._endpoint(request)
         if view is not None and view is not views.error:
             return async_to_sync(view)(request) if iscoroutinefunction(view) else view(request)
-        with self._identified(request):
+        header, token = self._begin(request)
+        try:
             response = self.get_response(request) if view is None else self._error(request)
-            return self._followed(request, response)
+            return self._followed(request, response, header)
+        except BaseException as error:
+            self._log_escaped(request, error)
+            raise
+        finally:
+            request_id_context.reset(token)
 
     async def _acall(self, request: HttpRequest) -> Any:
         view = self._endpoint(request)
@@ -80,9 +86,15 @@ class DockerflowMiddleware:
                 response = native(request)
                 return await response if isawaitable(response) else response
             return await (view if iscoroutinefunction(view) else sync_to_async(view))(request)
-        with self._identified(request):
+        header, token = self._begin(request)
+        try:
             response = await (self.get_response if view is None else self._error)(request)
-            return self._followed(request, response)
+            return self._followed(request, response, header)
+        except BaseException as error:
+            self._log_escaped(request, error)
+            raise
+        finally:
+            request_id_context.reset(token)
 
     def _endpoint(self, request: HttpRequest) -> views.View | None:
         for pattern, view in self.viewpatterns:
@@ -91,57 +103,42 @@ class DockerflowMiddleware:
                 return view if served else None
         return None
 
-    @contextmanager
-    def _identified(self, request: Any) -> Iterator[None]:
-        """The request's id is in the context, and an exception that gets here is told of."""
+    def _begin(self, request: Any) -> tuple[str, Token[str | None]]:
+        """Put the request's id into the context; return its header's name, and the way back."""
         request._start_timestamp = time.time()
         request._started = time.monotonic()
-        request._id = get_or_generate_request_id(
-            request.headers, conf.DOCKERFLOW_REQUEST_ID_HEADER_NAME
-        )
-        token = request_id_context.set(request._id)
-        try:
-            yield
-        except CancelledError:
-            self._log(request, CLIENT_CLOSED_REQUEST)
-            raise
-        except BaseException as error:
-            request._escaped = str(error)
-            self._log(request, 500)
-            raise
-        finally:
-            request_id_context.reset(token)
+        header = conf.DOCKERFLOW_REQUEST_ID_HEADER_NAME
+        # Not request.headers: that makes a mapping of all headers, which most views never need.
+        sent = request.META.get("HTTP_" + header.upper().replace("-", "_"), "")
+        request._id = get_or_generate_request_id({header: sent}, header)
+        return header, request_id_context.set(request._id)
 
-    def _followed(self, request: Any, response: Any) -> Any:
+    def _followed(self, request: Any, response: Any, header: str) -> Any:
         """The response with the request's id, and the summary at its end."""
         # Other middleware may have chosen another id, or forgotten this one.
         rid = request._id = request_id_context.get() or request._id
-        header = conf.DOCKERFLOW_REQUEST_ID_HEADER_NAME
         response.headers["X-Request-ID" if header.lower() in TRACE_HEADERS else header] = rid
         if not response.streaming:
             self._log(request, response.status_code)
             return response
 
-        def log() -> None:
-            with _current(rid):
-                self._log(request, response.status_code)
+        def tell(error: Exception | None) -> None:
+            if error is not None:
+                request._escaped = str(error)
+            self._log(request, response.status_code)
 
-        def close() -> None:
-            with _current(rid):
-                response_close()
-
-        response_close, response.close = response.close, close
-        # For what is never read, and for files, which a server may send by itself.
-        response._resource_closers.append(log)
-        if not isinstance(response, FileResponse):
-            stream = _astream if response.is_async else _stream
-            response.streaming_content = stream(request, response.streaming_content, rid, log)
+        follow(response, rid, tell)
         return response
 
+    def _log_escaped(self, request: Any, error: BaseException) -> None:
+        """The summary of a request that has no response, for its client or for nobody."""
+        if isinstance(error, CancelledError):
+            self._log(request, CLIENT_CLOSED_REQUEST)
+        else:
+            request._escaped = str(error)
+            self._log(request, 500)
+
     def _log(self, request: Any, code: int) -> None:
-        if getattr(request, "_is_summed_up", False):  # a stream ends, and then it is closed
-            return
-        request._is_summed_up = True
         extra = self._build_extra_meta(request)
         extra["code"] = code
         escaped = getattr(request, "_escaped", None)
@@ -156,8 +153,8 @@ class DockerflowMiddleware:
         """The fields of the summary; projects override it to add their own."""
         meta = {
             "errno": 0,
-            "agent": request.headers.get("User-Agent", ""),
-            "lang": request.headers.get("Accept-Language", ""),
+            "agent": request.META.get("HTTP_USER_AGENT", ""),
+            "lang": request.META.get("HTTP_ACCEPT_LANGUAGE", ""),
             "method": request.method,
             "path": request.path,
             "rid": request_id_context.get() or getattr(request, "_id", None),
@@ -167,7 +164,7 @@ class DockerflowMiddleware:
         user = _resolved_user(request)
         if user is not None:
             # Not every user is a row of the database, and one whose row is deleted has no key.
-            pk = getattr(user, "pk", None) if user.is_authenticated else None
+            pk = getattr(user, "pk", None) if getattr(user, "is_authenticated", False) else None
             meta["uid"] = "" if pk is None else str(pk)
         query = request.META.get("QUERY_STRING", "")
         if query and conf.DOCKERFLOW_SUMMARY_LOG_QUERYSTRING:
@@ -188,52 +185,3 @@ def _resolved_user(request: Any) -> Any:
     if isinstance(user, LazyObject) and user._wrapped is empty:
         return getattr(request, "_acached_user", None)
     return user
-
-
-@contextmanager
-def _current(rid: str | None) -> Iterator[None]:
-    token = request_id_context.set(rid)
-    try:
-        yield
-    finally:
-        request_id_context.reset(token)
-
-
-# A server reads a stream when the middleware has long returned, so each step is taken in the
-# request's context anew. And where a stream breaks, Django under ASGI never closes the response.
-
-
-def _stream(
-    request: Any, content: Iterable[bytes], rid: str | None, log: Callable[[], None]
-) -> Iterator[bytes]:
-    chunks = iter(content)
-    try:
-        while True:
-            with _current(rid):
-                chunk = next(chunks, None)
-            if chunk is None:
-                return
-            yield chunk
-    except Exception as error:
-        request._escaped = str(error)
-        raise
-    finally:
-        log()
-
-
-async def _astream(
-    request: Any, content: AsyncIterable[bytes], rid: str | None, log: Callable[[], None]
-) -> AsyncIterator[bytes]:
-    chunks = aiter(content)
-    try:
-        while True:
-            with _current(rid):
-                chunk = await anext(chunks, None)
-            if chunk is None:
-                return
-            yield chunk
-    except Exception as error:
-        request._escaped = str(error)
-        raise
-    finally:
-        log()
