@@ -98,6 +98,15 @@ def test_no_secret_is_in_the_environment_of_the_example_image(buildah, image):
     assert names == ["PATH", "PORT", "PYTHONUNBUFFERED"]
 
 
+def test_nothing_but_the_application_is_in_the_folder_of_the_example_image(buildah, image):
+    app = buildah.mount(buildah.container(image)) / "app"
+
+    assert sorted(path.name for path in app.iterdir()) == [
+        *("config", "gunicorn.conf.py", "harbour", "manage.py", "requirements.txt"),
+        *("staticfiles", "version.json"),  # made by the build
+    ]
+
+
 def test_the_example_container_is_ready_when_another_one_has_migrated(container, docker_run):
     before = container.get("/__heartbeat__")
     docker_run("manage", "migrate")
