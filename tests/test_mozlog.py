@@ -6,11 +6,13 @@ import logging
 import logging.handlers
 import os
 import pickle
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -90,6 +92,17 @@ def test_a_record_is_one_line_in_the_mozlog_schema(log):
         "Fields": {"msg": "Änne signed up", "plan": "pro", "age": 7, "ok": True},
     }
     assert list(line["Fields"]) == ["msg", "plan", "age", "ok"]
+
+
+def test_the_schema_in_the_docs_names_what_is_in_a_line(log):
+    log.logger.info("x")
+    [line] = log.lines
+    page = Path(__file__).parents[1].joinpath("docs", "logging.rst").read_text()
+    [text] = re.findall(r"   :caption: JSON Schema\n\n((?:   .*\n)+)", page)
+    schema = json.loads(text)
+    assert schema["required"] == list(schema["properties"]) == list(line)
+    severities = {*MozlogFormatter.SYSLOG_LEVEL_MAP.values()}
+    assert {*schema["properties"]["Severity"]["enum"]} == severities
 
 
 def test_a_line_is_compact_and_not_escaped_to_ascii(log):
