@@ -315,8 +315,16 @@ def test_what_django_logs_of_a_request_when_it_is_over_has_its_id(log):
     assert log.fields["rid"] == "abc"
 
 
+class Broken:
+    @property
+    def _id(self) -> str:
+        raise RuntimeError
+
+
 @pytest.mark.parametrize(
-    "request_", [None, "GET /", RequestFactory().get("/"), SimpleNamespace(_id=7)]
+    "request_",
+    [None, "GET /", RequestFactory().get("/"), SimpleNamespace(_id=7), Broken()],
+    ids=lambda request: type(request).__name__,
 )
 def test_what_has_no_request_with_an_id_has_none(log, request_):
     log.logger.warning("x", extra={"request": request_})
@@ -335,6 +343,12 @@ def test_a_handler_signs_with_its_name_and_leaves_the_formatter_to_others():
         logger(handler).info("x")
     names = [json.loads(handler.stream.getvalue())["Logger"] for handler in handlers]
     assert names == ["everybody", "shop", "everybody"]
+
+
+def test_a_handler_takes_any_other_formatter_too(log):
+    log.handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    log.logger.info("größer")
+    assert log.stream.getvalue() == "INFO größer\n"
 
 
 def test_a_handler_writes_to_stdout_unless_told_otherwise(capsys):

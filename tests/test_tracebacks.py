@@ -129,5 +129,15 @@ if sys.version_info >= (3, 11):
         ]
 
 
+if sys.version_info >= (3, 11):
+
+    def test_an_exception_that_is_in_the_group_it_led_to_is_told_once():
+        def outer():
+            error = ValueError("x")
+            raise ExceptionGroup("both", [error]) from error  # noqa: F821
+
+        assert told(outer).count("ValueError('x')") == 1
+
+
 def test_no_exception_is_told_as_such():
     assert safer_format_traceback(None, None, None) == "Uncaught exception:\nNone\nNone\n"
