@@ -5,6 +5,7 @@ environment a run that skipped anything has failed.
 """
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ Service = TypeVar("Service")
 
 
 def pytest_sessionstart() -> None:
+    # A job in the background ignores SIGINT, and so would every process that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if "TOX_ENV_NAME" in os.environ and Path(sys.prefix) not in Path(dockerflow.__file__).parents:
         pytest.exit(f"tox tests the built wheel, but this is {dockerflow.__file__}", returncode=1)
 

@@ -101,20 +101,21 @@ def test_a_frozen_postgresql_holds_nobody_up(postgresql, timeout, seconds):
             time.sleep(3)
         end = time.monotonic()
         assert [server.workers() for server in servers] == workers
-    # With two workers of one thread each, the second meets the frozen database a heartbeat later.
-    known = frozen + 2 * timeout + 4
+    first_timeout = frozen + 2 + timeout
     for kind, heartbeat, probe in zip(KINDS, heartbeats, probes, strict=True):
-        during = heartbeat.between(frozen, thawed)
+        # Later than this, a worker that has not met the frozen database yet meets the thaw.
+        during = heartbeat.between(frozen, thawed - timeout)
         assert [type(answer) for answer in during] == [Answer] * len(during), kind
         assert [messages(answer) for answer in during] == [HUNG] * len(during), kind
         assert max(answer.seconds for answer in during) < timeout + 2, kind
-        at_once = heartbeat.between(known, thawed)
-        assert max(answer.seconds for answer in at_once) < timeout / 2, kind
+        # Each of two workers waits once, and those wait with it who come every 2 s meanwhile.
+        waited = [answer for answer in during if answer.seconds > timeout / 2]
+        assert len(waited) <= 2 + timeout // 2 < len(during), kind
         after = [answer.status for answer in heartbeat.between(thawed, end)]
         assert after == [200] * len(after) != [], kind
-        alive = probe.between(known, end)
+        alive = probe.between(first_timeout, end)
         assert [getattr(answer, "status", answer) for answer in alive] == [200] * len(alive), kind
-        assert len(alive) > len(at_once) > 0
+        assert len(alive) > 0
 
 
 @pytest.mark.parametrize(

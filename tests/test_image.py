@@ -16,6 +16,8 @@ from tests.images import Buildah, Container, run
 from tests.process import unused_port
 from tests.walkthrough import Shell, blocks, write
 
+pytestmark = pytest.mark.once
+
 CHECKOUT = Path(__file__).parents[1]
 DOCKERFILE = CHECKOUT / "example" / "Dockerfile"
 VERSION_OBJECT = {
@@ -155,7 +157,6 @@ def test_the_example_conforms_seen_from_inside_its_container(docker_run):
     ]
 
 
-@pytest.mark.once
 def test_the_walk_through_ends_with_a_conforming_container(buildah, database, tmp_path):
     port = unused_port()
     page = (CHECKOUT / "docs" / "container.rst").read_text(encoding="utf-8")

@@ -67,6 +67,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
+TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATSD_HOST = config("STATSD_HOST", default="")
