@@ -73,11 +73,11 @@ def boolean(table: Callable[[str], bool | int]) -> Kind[bool]:
     return Kind("true, yes, on, t, y, 1 or false, no, off, f, n, 0", parse)
 
 
-def _number(value: Any, convert: Callable[[Any], T]) -> T:
+def _number(value: Any) -> float:
     if isinstance(value, bool):
         raise ValueError("is a boolean")
     try:
-        return convert(stripped(value) if isinstance(value, str) else value)
+        return float(value)
     except (TypeError, ValueError, OverflowError):
         raise ValueError("is not a number") from None
 
@@ -86,7 +86,7 @@ def seconds(*, zero: bool) -> Kind[float]:
     """Finite seconds above 0, with ``zero`` also 0 itself."""
 
     def parse(value: Any) -> float:
-        number = _number(value, float)
+        number = _number(value)
         if not math.isfinite(number) or number < 0 or (number == 0 and not zero):
             raise ValueError("is out of range")
         return number
@@ -96,7 +96,7 @@ def seconds(*, zero: bool) -> Kind[float]:
 
 def integer(low: int, high: int) -> Kind[int]:
     def parse(value: Any) -> int:
-        number = _number(value, float)
+        number = _number(value)
         if not number.is_integer():
             raise ValueError("is not a whole number")
         if not low <= number <= high:
