@@ -4,7 +4,8 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 here = Path(__file__).parent
-version = re.search(r'^__version__ = "(.+)"$', (here / "dockerflow/__init__.py").read_text(), re.MULTILINE)
+source = (here / "dockerflow/__init__.py").read_text(encoding="utf-8")
+version = re.search(r'^__version__ = "(.+)"$', source, re.MULTILINE)
 
 setup(
     name="dockerflow",
