@@ -68,9 +68,7 @@ class Prober(threading.Thread):
         return [answer for when, answer in sorted(self.answers) if start <= when < end]
 
 
-@pytest.mark.parametrize(
-    ("timeout", "seconds"), [(1, 8), pytest.param(5, 75, marks=pytest.mark.once)]
-)
+@pytest.mark.parametrize(("timeout", "seconds"), [(1, 8), (5, 75)])
 def test_a_frozen_postgresql_holds_nobody_up(postgresql, timeout, seconds):
     environment = {
         "DATABASE_URL": postgresql.url,

@@ -11,6 +11,8 @@ from tests.fault_checks import HANG
 from tests.faults import KINDS, PATIENCE, messages, records, serve, settle
 from tests.process import HOST
 
+pytestmark = pytest.mark.once
+
 SAID = {
     "passes": {},
     "sleeps": {"dockerflow.health.C001": "sleeps has been running for # s, since #"},

@@ -15,6 +15,8 @@ from tests.engine import settle
 from tests.process import HOST
 from tests.web import Server
 
+pytestmark = pytest.mark.once
+
 INFO, ERROR = 6, 3  # syslog's severities
 UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
