@@ -51,9 +51,9 @@ def _nearest_module(module_name: str) -> str | None:
     for part in module_name.split("."):
         match = nearest(part, [info.name for info in pkgutil.iter_modules(search)])
         spec = PathFinder.find_spec(match, search) if match else None
-        if match is None or spec is None:
+        if spec is None:
             return None
-        found.append(match)
+        found.append(spec.name)
         search = spec.submodule_search_locations or []
     return ".".join(found)
 

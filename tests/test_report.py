@@ -1,6 +1,8 @@
 """What becomes of what a check returns or raises, seen through a heartbeat."""
 
 import asyncio
+from dataclasses import FrozenInstanceError
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import pytest
@@ -83,6 +85,14 @@ def test_messages_come_from_any_iterable_and_any_awaitable(function, expected):
         (lambda: b"ok", "check returned bytes where a list of messages belongs"),
         (lambda: 1, "check returned int where a list of messages belongs"),
         (lambda: {"status": "ok"}, "check returned str where a message belongs"),
+        (
+            lambda: [SimpleNamespace(msg="")],
+            "check returned SimpleNamespace where a message belongs",
+        ),
+        (
+            lambda: [SimpleNamespace(level=0)],
+            "check returned SimpleNamespace where a message belongs",
+        ),
         (async_generator, "check returned async_generator where a list of messages belongs"),
     ],
 )
@@ -161,7 +171,7 @@ DOWN = Message(40, "x.E001", "down")
 
 
 def result(*said, name="check", required=True):
-    return Result(Check(name, name, list, required=required), said, 0.0126)
+    return Result(Check(name, name, list, required=required), said, 0.01264)
 
 
 def test_a_result_as_json_keeps_all_texts_that_share_an_id():
@@ -172,6 +182,24 @@ def test_a_result_as_json_keeps_all_texts_that_share_an_id():
         "messages": {"x.W001": "slow\nand slower", "x.E001": "down"},
         "duration_ms": 12.6,
     }
+
+
+def test_a_result_without_messages_is_ok():
+    assert result().as_dict() == {
+        "status": "ok",
+        "level": 0,
+        "messages": {},
+        "duration_ms": 12.6,
+    }
+
+
+def test_a_report_cannot_be_changed():
+    report = Report((result(),), fail_level=30)
+    frozen = [report, *report.results, report.results[0].check, SLOW]
+    for part in frozen:
+        field = next(iter(vars(part)))
+        with pytest.raises(FrozenInstanceError):
+            setattr(part, field, None)
 
 
 def test_a_report_is_as_bad_as_the_worst_of_what_is_required():
