@@ -98,7 +98,7 @@ class Heartbeat:
             if check.lane is None:
                 start(check.name, run)
             else:
-                self._lane(check.lane).submit(run)
+                self._lane(check.lane).put(run)
         except RuntimeError as error:  # the system has no thread to give
             run.future.set_result(raised(check, error))
         return run

@@ -30,9 +30,13 @@ class Lane(Executor):
         self._queue: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
         start(name, self._work)
 
+    def put(self, call: Callable[[], object]) -> None:
+        """Have the call made, which must not raise, without a future."""
+        self._queue.put(call)
+
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
-        self._queue.put(partial(_settle, future, partial(fn, *args, **kwargs)))
+        self.put(partial(_settle, future, partial(fn, *args, **kwargs)))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:

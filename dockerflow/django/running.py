@@ -77,39 +77,55 @@ def _is_testing() -> bool:
     return hasattr(mail, "outbox")
 
 
-def _checks(how: Callable[[Function, str | None], object]) -> list[Check]:
+def _checks(how: Callable[..., object]) -> list[Check]:
     required = conf.DOCKERFLOW_CHECKS
-    paths = dict.fromkeys([*required, *conf.DOCKERFLOW_OPTIONAL_CHECKS])
+    paths = [*required, *conf.DOCKERFLOW_OPTIONAL_CHECKS]
     functions = {path: import_string(path) for path in paths}
     shared_names = Counter(function.__name__ for function in functions.values())
+    last_in_lane = {LANES.get(path): path for path in functions}
+    first_in_lane = {LANES.get(path): path for path in reversed(functions)}
     return [
         Check(
             name=path if shared_names[function.__name__] > 1 else function.__name__,
             key=function,
-            function=functools.partial(how, function, LANES.get(path)),
-            lane=LANES.get(path),
+            function=functools.partial(
+                how,
+                function,
+                opens=lane is None or path == first_in_lane[lane],
+                closes=lane is None or path == last_in_lane[lane],
+                keeps=lane == DATABASE_LANE,
+            ),
+            lane=lane,
             required=path in required,
         )
         for path, function in functions.items()
+        for lane in [LANES.get(path)]
     ]
 
 
-def _inline(function: Function, lane: str | None) -> object:
+def _inline(function: Function, **place: bool) -> object:
     call = async_to_sync(function) if iscoroutinefunction(function) else function
     return _audible(call(app_configs=None))
 
 
-def _in_thread(function: Function, lane: str | None) -> object:
-    """Run a check as a request is run: stale connections are dropped before and old ones after."""
+def _in_thread(function: Function, *, opens: bool, closes: bool, keeps: bool) -> object:
+    """Run a check as a request is run; the checks of one lane are like one request.
+
+    :param opens: drop stale connections before
+    :param closes: let go of connections after
+    :param keeps: but not of those that ``CONN_MAX_AGE`` says to keep
+    """
     if iscoroutinefunction(function):
         return _in_loop(function)
-    for connection in connections.all(initialized_only=True):
-        connection.close_if_unusable_or_obsolete()
-    reset_queries()
+    if opens:
+        reset_queries()
+        for connection in connections.all(initialized_only=True):
+            connection.close_if_unusable_or_obsolete()
     try:
         return _audible(function(app_configs=None))
     finally:
-        _release(stays=lane == DATABASE_LANE and not _is_testing())
+        if closes:
+            _release(stays=keeps and not _is_testing())
 
 
 async def _in_loop(function: Callable[..., Awaitable[object]]) -> object:
