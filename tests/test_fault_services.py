@@ -180,6 +180,22 @@ def test_five_hundred_heartbeats_leave_one_connection_or_none(postgresql, kind, 
         settle(lambda: process.num_threads() <= threads)
 
 
+def test_without_persistent_connections_a_heartbeat_opens_one(postgresql):
+    def opened():
+        sql = "SELECT sessions FROM pg_stat_database WHERE datname = 'counted'"
+        return postgresql.execute(sql)[0][0]
+
+    postgresql.execute("CREATE DATABASE counted")
+    url = postgresql.url.removesuffix("postgres") + "counted"
+    with serve("gthread", *CHECKS, DATABASE_URL=url, CONN_MAX_AGE="0") as server:
+        migrate(server)
+        settle(lambda: opened() == 1)
+        statuses = [server.get("/__heartbeat__").status for _ in range(10)]
+        settle(lambda: opened() >= 11)
+    assert (statuses, opened()) == ([200] * 10, 11)
+    postgresql.execute("DROP DATABASE counted")
+
+
 @pytest.mark.parametrize("kind", ["gthread", "uvicorn", "gevent"])
 @pytest.mark.parametrize("backend", ["django.core.cache.backends.redis", "django_redis.cache"])
 def test_redis_freezes_stops_and_restarts(redis_server, kind, backend):
