@@ -13,7 +13,10 @@ JUNK = "a list of messages belongs"
 
 RUNNERS = {
     "django": ["-m", "django", "test", "--noinput", "tests", "--pattern=suite.py"],
-    "pytest": ["-m", "pytest", "-p", "no:cacheprovider", "--create-db", suite.__file__],
+    "pytest": [
+        *("-m", "pytest", "-p", "no:cacheprovider", "--import-mode=importlib"),
+        *("--create-db", suite.__file__),
+    ],
 }
 
 
@@ -39,6 +42,7 @@ def heartbeat(client, settings, db):
 def python(*arguments, **environment):
     return subprocess.run(
         [sys.executable, *arguments],
+        cwd="/",  # in a checkout, Python would import that
         env={
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "tests.settings",

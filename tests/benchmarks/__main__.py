@@ -1,4 +1,4 @@
-"""The benchmarks, or those that are named: ``python -m tests.benchmarks [heartbeat logs requests]``.
+"""The benchmarks, or some: ``python -m tests.benchmarks [heartbeat] [logs] [requests]``.
 
 What counts is the ratios within one run; machines differ, and are busy at times.
 """
