@@ -73,6 +73,20 @@ def test_a_projects_tests_work_with_postgresql_and_their_database_is_dropped(run
     assert databases == [("postgres",), ("template0",), ("template1",)]
 
 
+def test_a_database_in_memory_is_the_one_that_the_caller_migrated():
+    program = """
+import django
+django.setup()
+from django.core.management import call_command
+from django.test import Client
+
+call_command("migrate", verbosity=0)
+print(Client().get("/__heartbeat__").content.decode())
+"""
+    done = python("-W", "error", "-c", program, DATABASE_URL="sqlite://:memory:")
+    assert done.stdout == '{"status": "ok"}\n'
+
+
 def test_a_forked_child_looks_at_migrations_whatever_its_parent_was_doing(tmp_path):
     program = """
 import os, signal, threading

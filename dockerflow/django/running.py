@@ -47,8 +47,7 @@ def run(**limits: float) -> Answer:
 
     ``limits`` may replace the settings' ``timeout`` and ``ttl`` (seconds).
     """
-    if any(connection.in_atomic_block for connection in connections.all(initialized_only=True)):
-        # What the caller has written is invisible outside its transaction, as in any TestCase.
+    if any(_is_private(connection) for connection in connections.all(initialized_only=True)):
         return _heartbeat.run_inline(_checks(_inline), fail_level=_fail_level())
     return _heartbeat.run(_checks(_in_thread), **_limits() | limits)
 
@@ -58,6 +57,13 @@ async def arun() -> Answer:
     if _is_testing():
         return await sync_to_async(run)()
     return await _heartbeat.arun(_checks(_in_thread), **_limits())
+
+
+def _is_private(connection: BaseDatabaseWrapper) -> bool:
+    """Whether no other thread sees what the caller's does: in its transaction, as in any TestCase,
+    or in an SQLite database in memory, unless it is one that connections share, as in tests.
+    """
+    return connection.in_atomic_block or connection.settings_dict["NAME"] == ":memory:"
 
 
 def _limits() -> dict[str, Any]:
