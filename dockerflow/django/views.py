@@ -9,6 +9,7 @@ import asyncio
 import functools
 import hmac
 import logging
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -174,7 +175,8 @@ def _send(report: Report) -> None:
 
 def _is_draining() -> bool:
     path = conf.DOCKERFLOW_DRAIN_FILE
-    return path is not None and path.exists()
+    # Path.exists() raises where a directory may not be searched.
+    return path is not None and os.path.exists(path)  # noqa: PTH110
 
 
 def _draining() -> HttpResponse:
