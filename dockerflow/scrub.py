@@ -18,8 +18,15 @@ _PAIR = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
-_SECRET_WORDS = {"auth", "authorization", "code", "jwt", "key", "otp", "pin", "pwd", "sig"}
-_SECRET_PART = re.compile("token|passw|passphrase|secret|credential|signature|session|apikey")
+# An address in a value has a query string of its own.
+_INNER_PAIR = re.compile(r"(?<=[?&#;])([\w.\[\]-]+)=[^&#;]*")
+
+# Some words are a secret's name as a whole, others wherever they are part of one.
+_SECRET = re.compile(
+    r"\b(?:auth|authorization|code|jwt|key|otp|pass|pin|pwd|sid|sig)\b"
+    "|token|passw|passcode|passphrase|secret|credential|signature|session|sessid|(?:api|access)key"
+)
+_WORD_ENDS = re.compile("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def scrub(text: str) -> str:
@@ -30,18 +37,25 @@ def scrub(text: str) -> str:
 def mask_query(query: str) -> str:
     """A query string, readable, with ``***`` for the values of keys that speak of secrets.
 
-    It is cut after :data:`MAX_QUERY` characters.
+    Of a long one, the first :data:`MAX_QUERY` characters.
     """
-    pairs = (pair.partition("=") for pair in query.split("&"))
-    readable = "&".join(
-        unquote_plus(key)
-        + equals
-        + ("***" if _is_secret(unquote_plus(key)) else unquote_plus(value))
-        for key, equals, value in pairs
-    )
-    return readable if len(readable) <= MAX_QUERY else f"{readable[:MAX_QUERY]}..."
+    start = query[:MAX_QUERY]
+    readable = "&".join(_masked(*pair.partition("=")) for pair in start.split("&"))
+    return readable if start == query else f"{readable}..."
+
+
+def _masked(quoted_key: str, equals: str, quoted_value: str) -> str:
+    key = unquote_plus(quoted_key)
+    if equals and _is_secret(key):
+        return f"{key}=***"
+    readable = key + equals + unquote_plus(quoted_value)
+    return _INNER_PAIR.sub(_masked_inner, _URL.sub("://***@", readable))
+
+
+def _masked_inner(pair: re.Match[str]) -> str:
+    return f"{pair[1]}=***" if _is_secret(pair[1]) else pair[0]
 
 
 def _is_secret(key: str) -> bool:
-    words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key).lower())
-    return any(word in _SECRET_WORDS or _SECRET_PART.search(word) for word in words)
+    words = re.findall("[a-z]+", _WORD_ENDS.sub(" ", key).lower())
+    return _SECRET.search(" ".join(words)) is not None

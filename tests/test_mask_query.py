@@ -1,0 +1,88 @@
+"""A query string in a log: readable, bounded, and without the secrets that people put there."""
+
+from urllib.parse import quote, urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dockerflow.scrub import MAX_QUERY, mask_query
+
+SECRET_KEYS = [
+    "token", "access_token", "csrfmiddlewaretoken", "id_token_hint", "refreshToken",
+    "password", "new_password1", "passwd", "pass", "passphrase", "passcode", "PASSWORD",
+    "secret", "client_secret", "code", "oobCode", "PINCode", "pin", "otp",
+    "key", "api_key", "apikey", "api-key", "APIKey", "accesskey", "AWSAccessKeyId",
+    "sig", "signature", "X-Amz-Signature", "X-Amz-Credential", "jwt", "auth", "Authorization",
+    "session", "sessionid", "PHPSESSID", "sid", "user[password]", "user.pwd",
+]  # fmt: skip
+OTHER_KEYS = [
+    "q", "page", "sort", "keyboard", "monkey", "encode", "decoder", "codec", "passenger", "compass",
+    "author", "assess", "signal", "design", "spin", "next", "state", "id", "",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", SECRET_KEYS)
+def test_the_value_of_a_key_that_speaks_of_a_secret_is_masked(key: str) -> None:
+    assert mask_query(f"a=1&{quote(key)}=hush&b=2") == f"a=1&{key}=***&b=2"
+
+
+@pytest.mark.parametrize("key", OTHER_KEYS)
+def test_the_value_of_any_other_key_is_readable(key: str) -> None:
+    assert mask_query(f"{key}=loud") == f"{key}=loud"
+
+
+@pytest.mark.parametrize(
+    ("query", "readable"),
+    [
+        ("", ""),
+        ("flag", "flag"),
+        ("&&=&a=&=b", "&&=&a=&=b"),
+        ("q=a+b%20c%C3%A9%26d", "q=a b cé&d"),
+        ("q=%ff%", "q=\ufffd%"),
+        ("a=1=2", "a=1=2"),
+    ],
+)
+def test_what_holds_no_secret_is_readable(query: str, readable: str) -> None:
+    assert mask_query(query) == readable
+
+
+@pytest.mark.parametrize(
+    ("query", "masked"),
+    [
+        ("pass%77ord=hush", "password=***"),
+        ("access+token=hush", "access token=***"),
+        ("token=hush%26hush%3Dhush", "token=***"),
+        ("token=hush=hush", "token=***"),
+        ("token=hush&token=hush", "token=***&token=***"),
+        ("token=", "token=***"),
+        ("a=1;token=hush", "a=1;token=***"),
+        ("next=/reset%3Fuser%3D7%26token%3Dhush%23top", "next=/reset?user=7&token=***#top"),
+        ("next=/cb%3Fcode%3Dhush", "next=/cb?code=***"),
+        (
+            "url=https%3A%2F%2Fs3%2Fa%3FX-Amz-Signature%3Dhush",
+            "url=https://s3/a?X-Amz-Signature=***",
+        ),
+        ("url=https%3A%2F%2Fme%3Ahush%40host%2F", "url=https://***@host/"),
+        ("https://me:hush@host/", "https://***@host/"),
+    ],
+)
+def test_a_secret_is_masked_however_it_is_wrapped(query: str, masked: str) -> None:
+    assert mask_query(query) == masked
+
+
+@given(st.sampled_from(SECRET_KEYS), st.text())
+def test_no_value_can_get_round_the_mask(key: str, value: str) -> None:
+    query = urlencode({"a": "1", key: value, "b": "2"}, errors="replace")
+    assert mask_query(query) == f"a=1&{key}=***&b=2"
+
+
+def test_a_long_query_string_is_cut() -> None:
+    assert mask_query("q=" + (MAX_QUERY - 2) * "x") == "q=" + (MAX_QUERY - 2) * "x"
+    assert mask_query("q=" + (MAX_QUERY - 1) * "x") == "q=" + (MAX_QUERY - 2) * "x" + "..."
+    assert mask_query("token=" + 100_000 * "x") == "token=***..."
+
+
+@given(st.text(st.sampled_from("ab=&?;#%:/@+. token")))
+def test_any_query_string_is_masked_and_bounded(query: str) -> None:
+    assert len(mask_query(1000 * query)) <= 2 * MAX_QUERY
