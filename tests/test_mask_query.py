@@ -71,7 +71,7 @@ def test_a_secret_is_masked_however_it_is_wrapped(query: str, masked: str) -> No
     assert mask_query(query) == masked
 
 
-@given(st.sampled_from(SECRET_KEYS), st.text())
+@given(st.sampled_from(SECRET_KEYS), st.text(max_size=50))
 def test_no_value_can_get_round_the_mask(key: str, value: str) -> None:
     query = urlencode({"a": "1", key: value, "b": "2"}, errors="replace")
     assert mask_query(query) == f"a=1&{key}=***&b=2"
