@@ -15,7 +15,7 @@ from logging import LogRecord
 from typing import Any, ClassVar, Literal, TextIO
 
 from dockerflow.jsonable import PLAIN_TYPES, free_name, jsonable, jsonable_object, one_line
-from dockerflow.request_id import request_id_context
+from dockerflow.request_id import id_of, request_id_context
 from dockerflow.tracebacks import failure
 
 # What every record has, in the order in which LogRecord.__init__ sets it.
@@ -99,7 +99,7 @@ class MozlogFormatter(logging.Formatter):
         fields: dict[str, Any] = {"msg": message} if message else {}
         rid = request_id_context.get()
         if rid is None and "request" in attributes:
-            rid = _id_of(attributes["request"])
+            rid = id_of(attributes["request"])
         if rid is not None:
             fields["rid"] = rid
         extras = len(attributes) - _STANDARD_COUNT
@@ -177,7 +177,7 @@ class MozlogFormatter(logging.Formatter):
         fields = {} if structured else _message(record)
         rid = getattr(record, "rid", None)
         if rid is None:
-            rid = request_id_context.get() or _id_of(getattr(record, "request", None))
+            rid = request_id_context.get() or id_of(getattr(record, "request", None))
         if rid is not None:
             fields["rid"] = rid
         fields |= _trouble(record)
@@ -222,15 +222,6 @@ def _message(record: LogRecord) -> dict[str, Any]:
     except Exception:  # arguments that don't fit, or can't be shown
         return {"msg": str(jsonable(record.msg)), "args": record.args}
     return {"msg": message} if message else {}
-
-
-def _id_of(request: object) -> str | None:
-    """The id that the middleware gave to `request`; Django logs a 404 when that has returned."""
-    try:
-        rid = getattr(request, "_id", None)
-    except Exception:
-        return None
-    return rid if type(rid) is str else None
 
 
 def _trouble(record: LogRecord) -> dict[str, Any]:

@@ -37,6 +37,15 @@ def get_or_generate_request_id(headers: Mapping[str, str], header_name: str | No
     return match[1] if match else str(uuid.uuid4())
 
 
+def id_of(request: object) -> str | None:
+    """The id that the middleware gave to `request`; Django logs a 404 when that has returned."""
+    try:
+        rid = getattr(request, "_id", None)
+    except Exception:
+        return None
+    return rid if type(rid) is str else None
+
+
 class RequestIdLogFilter(logging.Filter):
     """Gives every record an attribute ``rid``, for formatters that say ``%(rid)s``.
 
@@ -47,5 +56,5 @@ class RequestIdLogFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         if getattr(record, "rid", None) is None:
-            record.rid = request_id_context.get()
+            record.rid = request_id_context.get() or id_of(getattr(record, "request", None))
         return True

@@ -1,6 +1,8 @@
 """The id that all lines of a request have in common: where it comes from, and who may see it."""
 
 import asyncio
+import io
+import logging
 import re
 import time
 from collections.abc import Iterator
@@ -12,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import async_only_middleware
 
 from dockerflow.django.middleware import DockerflowMiddleware
-from dockerflow.logging import request_id_context
+from dockerflow.logging import RequestIdLogFilter, request_id_context
 from tests import pages
 from tests.stack import ASGI, WSGI, Log, escaped
 
@@ -134,6 +136,19 @@ def test_what_django_says_of_a_failed_request_has_its_id_too(
 ) -> None:
     server.get(path, x_request_id="abc")
     assert log.ids == lines
+
+
+def test_the_filter_knows_the_id_of_a_failed_request_too(server: WSGI | ASGI) -> None:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.addFilter(RequestIdLogFilter())
+    handler.setFormatter(logging.Formatter("%(name)s %(rid)s"))
+    logging.getLogger().addHandler(handler)
+    try:
+        server.get("/missing", x_request_id="abc")
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert stream.getvalue() == "django.request abc\n"
 
 
 def test_a_response_that_the_project_names_itself_has_one_id(
