@@ -18,7 +18,7 @@ from __future__ import annotations
 import functools
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from configparser import Error as IniError
 from configparser import NoSectionError
 from contextlib import suppress
@@ -43,8 +43,14 @@ _environment = Config(_EMPTY)
 
 
 @functools.lru_cache(maxsize=1)
-def _parsed(repository_class: type[RepositoryEmpty], path: str, *_identity: int) -> RepositoryEmpty:
-    return repository_class(path)
+def _candidates(base_dir: Any) -> list[tuple[str, Callable[[str], RepositoryEmpty]]]:
+    path = values.path.parse(base_dir)
+    return [(f"{path}/{name}", repository) for name, repository in AutoConfig.SUPPORTED.items()]
+
+
+@functools.lru_cache(maxsize=1)
+def _parsed(read: Callable[[str], RepositoryEmpty], path: str, *_identity: int) -> RepositoryEmpty:
+    return read(path)
 
 
 def _known_aliases(aliases: list[str] | None) -> Iterator[str]:
@@ -200,18 +206,22 @@ class Conf(Settings):
         Never ``decouple.config``: whoever calls it first fixes the file for the whole process, and
         it looks in parent directories too.
         """
-        base_dir = self.BASE_DIR
-        for name, repository_class in AutoConfig.SUPPORTED.items():
-            path = f"{base_dir}/{name}"
+        found = self._read("BASE_DIR")
+        value = Conf.BASE_DIR.default if found is None or found.value is None else found.value
+        try:
+            candidates = _candidates(value)
+        except (TypeError, ValueError):
+            candidates = _candidates(self.BASE_DIR)  # which raises, and says what is wrong
+        for path, read in candidates:
             try:
-                found = os.stat(path)  # noqa: PTH116 (per read; Path is slow)
+                status = os.stat(path)  # noqa: PTH116 (per read; Path is slow)
             except OSError:
                 continue
-            if not stat.S_ISREG(found.st_mode):  # .env may be a virtual environment
+            if not stat.S_ISREG(status.st_mode):  # .env may be a virtual environment
                 continue
-            identity = found.st_mtime_ns, found.st_size, found.st_ino
+            identity = status.st_mtime_ns, status.st_size, status.st_ino
             try:
-                return path, _parsed(repository_class, path, *identity)
+                return path, _parsed(read, path, *identity)
             except (OSError, UnicodeDecodeError, IniError) as error:
                 raise ImproperlyConfigured(f"{path} cannot be read: {error}") from None
         return "", _EMPTY
