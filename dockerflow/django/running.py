@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import ExitStack
 from typing import Any
 
 from asgiref.sync import (
@@ -47,23 +48,25 @@ def run(**limits: float) -> Answer:
 
     ``limits`` may replace the settings' ``timeout`` and ``ttl`` (seconds).
     """
-    if any(_is_private(connection) for connection in connections.all(initialized_only=True)):
+    mine = connections.all(initialized_only=True)
+    if any(connection.in_atomic_block for connection in mine):
+        # What the caller has written is invisible outside its transaction, as in any TestCase.
         return _heartbeat.run_inline(_checks(_inline), fail_level=_fail_level())
-    return _heartbeat.run(_checks(_in_thread), **_limits() | limits)
+    # SQLite's databases of this name are those of one connection; another thread's are empty.
+    private = [c for c in mine if c.settings_dict["NAME"] == ":memory:" and c.connection]
+    with ExitStack() as lending:
+        for connection in private:
+            connection.inc_thread_sharing()
+            lending.callback(connection.dec_thread_sharing)
+        checks = _checks(functools.partial(_in_thread, lent=private))
+        return _heartbeat.run(checks, **_limits() | limits)
 
 
 async def arun() -> Answer:
     """:func:`run` for an event loop, which goes on meanwhile."""
     if _is_testing():
         return await sync_to_async(run)()
-    return await _heartbeat.arun(_checks(_in_thread), **_limits())
-
-
-def _is_private(connection: BaseDatabaseWrapper) -> bool:
-    """Whether no other thread sees what the caller's does: in its transaction, as in any TestCase,
-    or in an SQLite database in memory, unless it is one that connections share, as in tests.
-    """
-    return connection.in_atomic_block or connection.settings_dict["NAME"] == ":memory:"
+    return await _heartbeat.arun(_checks(functools.partial(_in_thread, lent=[])), **_limits())
 
 
 def _limits() -> dict[str, Any]:
@@ -114,9 +117,17 @@ def _inline(function: Function, **place: bool) -> object:
     return _audible(call(app_configs=None))
 
 
-def _in_thread(function: Function, *, opens: bool, closes: bool, keeps: bool) -> object:
+def _in_thread(
+    function: Function,
+    *,
+    lent: list[BaseDatabaseWrapper],
+    opens: bool,
+    closes: bool,
+    keeps: bool,
+) -> object:
     """Run a check as a request is run; the checks of one lane are like one request.
 
+    :param lent: connections of another thread to use in place of this one's
     :param opens: drop stale connections before
     :param closes: let go of connections after
     :param keeps: but not of those that ``CONN_MAX_AGE`` says to keep
@@ -127,9 +138,13 @@ def _in_thread(function: Function, *, opens: bool, closes: bool, keeps: bool) ->
         reset_queries()
         for connection in connections.all(initialized_only=True):
             connection.close_if_unusable_or_obsolete()
+    for connection in lent:
+        connections[connection.alias] = connection
     try:
         return _audible(function(app_configs=None))
     finally:
+        for connection in lent:
+            del connections[connection.alias]
         if closes:
             _release(stays=keeps and not _is_testing())
 
