@@ -11,8 +11,10 @@ import django
 import pytest
 from asgiref.sync import async_to_sync
 from django.core.signals import request_finished
+from django.http import HttpRequest
 from django.test import RequestFactory
 
+from dockerflow.django.middleware import DockerflowMiddleware
 from tests import pages
 from tests.stack import ASGI, WSGI, Exchange, Log, escaped
 
@@ -73,6 +75,21 @@ def test_a_stream_that_is_not_read_to_its_end_ends_within_its_request(log: Log) 
         (PAGE, "the end", "abc"),
         (SUMMARY, "", "abc"),
     ]
+
+
+class LogsTheSummary(DockerflowMiddleware):
+    def _build_extra_meta(self, request: HttpRequest) -> dict[str, Any]:
+        pages.logger.info("the fields")
+        return super()._build_extra_meta(request)
+
+
+@streams
+def test_what_a_subclass_logs_of_a_summary_is_within_the_request(
+    log: Log, settings: Any, server: Callable[[], WSGI | ASGI], path: str
+) -> None:
+    settings.MIDDLEWARE = [f"{__name__}.LogsTheSummary"]
+    server().get(path, x_request_id="abc")
+    assert log.ids[-2:] == [(PAGE, "the fields", "abc"), (SUMMARY, "", "abc")]
 
 
 def test_a_stream_that_is_not_read_at_all_has_its_summary(log: Log) -> None:
@@ -137,14 +154,15 @@ async def under_way(
     return request
 
 
-def test_a_stream_that_the_server_gives_up_is_told_of_once(log: Log) -> None:
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous:Warning")
+@pytest.mark.parametrize("path", ["/stream", "/endless-astream"])
+def test_a_stream_that_the_server_gives_up_is_told_of_once(log: Log, path: str) -> None:
     async def give_up(exchange: Exchange) -> None:
-        request = await under_way(exchange, "/endless-astream", lambda: len(exchange.messages) == 3)
+        request = await under_way(exchange, path, lambda: len(exchange.messages) == 3)
         request.cancel()
         await asyncio.wait([request])
 
-    assert escaped(lambda: async_to_sync(give_up)(Exchange())) == ""
-    assert log.ids == [(PAGE, "the end", "abc"), (SUMMARY, "", "abc")]
+    assert escaped(lambda: async_to_sync(give_up)(Exchange(reads=2))) == ""
     assert log.outcomes == [(INFO, 200, 0, "")]
 
 
