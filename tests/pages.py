@@ -45,7 +45,9 @@ def exits(request: HttpRequest) -> HttpResponse:
 
 
 def sleeps(request: HttpRequest) -> HttpResponse:
+    logger.info("good night")
     time.sleep(0.05)
+    logger.info("good morning")
     return HttpResponse()
 
 

@@ -4,6 +4,7 @@ import json
 import re
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,13 @@ UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
 
 GUNICORN = ["gunicorn", "django.core.wsgi:get_wsgi_application()", "--bind", "127.0.0.1:{port}"]
 UVICORN = ["uvicorn", "--factory", "django.core.asgi:get_asgi_application", "--port", "{port}"]
-SERVERS = {"gunicorn": GUNICORN, "gthread": [*GUNICORN, "--threads", "4"], "uvicorn": UVICORN}
-NOTICE_WHO_LEAVES = [*SERVERS] if django.VERSION >= (5, 0) else ["gunicorn", "gthread"]
+SERVERS = {
+    "gunicorn": GUNICORN,
+    "gthread": [*GUNICORN, "--threads", "4"],
+    "gevent": [*GUNICORN, "--worker-class", "gevent"],
+    "uvicorn": UVICORN,
+}
+NOTICE_WHO_LEAVES = [name for name in SERVERS if name != "uvicorn" or django.VERSION >= (5, 0)]
 
 
 class Summed(Server):
@@ -131,6 +137,19 @@ def test_an_id_that_is_none_is_replaced_by_one_fresh_one(
     [rid] = [rid.decode() for rid in ids]
     assert UUID4.fullmatch(rid)
     assert server.lines(rid) == [("tests.pages", INFO, "in the view", None), summary(INFO, 200)]
+
+
+def test_requests_that_overlap_keep_their_ids(server: Summed) -> None:
+    rids = [f"overlaps-{number}" for number in range(8)]
+    with ThreadPoolExecutor(len(rids)) as clients:
+        list(clients.map(lambda rid: server.get("/sleeps", headers={"X-Request-ID": rid}), rids))
+    assert [server.lines(rid) for rid in rids] == len(rids) * [
+        [
+            ("tests.pages", INFO, "good night", None),
+            ("tests.pages", INFO, "good morning", None),
+            summary(INFO, 200),
+        ]
+    ]
 
 
 @pytest.mark.parametrize("server", NOTICE_WHO_LEAVES, indirect=True)
