@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import pytest
+from django.core.checks import Error
+from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory, modify_settings
 
@@ -14,7 +16,7 @@ from tests.stack import ASGI, WSGI, Log
 
 pytestmark = [pytest.mark.urls("tests.pages"), pytest.mark.django_db]
 
-INFO = 6  # syslog's
+INFO, ERROR = 6, 3  # syslog's severities
 
 
 @pytest.fixture(params=[WSGI, ASGI])
@@ -96,4 +98,74 @@ def test_it_can_be_called_as_any_middleware() -> None:
 def test_without_the_app_requests_are_told_of_too(server: WSGI | ASGI, log: Log) -> None:
     with modify_settings(INSTALLED_APPS={"remove": "dockerflow.django"}):
         assert server.get("/", x_request_id="abc").headers["X-Request-ID"] == "abc"
+    assert log.outcomes == [(INFO, 200, 0, "")]
+
+
+# The endpoints, and what is written of them
+
+
+def built(root: str) -> dict[str, str]:
+    return {"build": "7"}
+
+
+def test_a_thousand_passing_probes_write_nothing(
+    server: WSGI | ASGI, log: Log, settings: Any
+) -> None:
+    settings.DOCKERFLOW_VERSION_CALLBACK = f"{__name__}.built"
+    settings.DOCKERFLOW_CHECKS = []
+    probes = ["/__lbheartbeat__", "/__heartbeat__", "/__version__", "/__heartbeat__/"] * 250
+    assert {server.get(path).status for path in probes} == {200}
+    assert list(log) == []
+
+
+class Lamp:
+    """A check that passes while the lamp is lit."""
+
+    __name__ = "lamp"
+    lit = True
+
+    def __call__(self, app_configs: Any, **kwargs: Any) -> list[Error]:
+        return [] if self.lit else [Error("it is dark", id="tests.E001")]
+
+
+lamp = Lamp()
+
+
+def test_a_failing_heartbeat_writes_its_one_error(
+    server: WSGI | ASGI, log: Log, settings: Any
+) -> None:
+    settings.DOCKERFLOW_CHECKS = [f"{__name__}.lamp"]
+    statuses = []
+    for lamp.lit in (True, False, False, False, True):
+        statuses.append(server.get("/__heartbeat__").status)
+    assert statuses == [200, 500, 500, 500, 200]
+    assert [(line["Type"], line["Severity"], line["Fields"].get("rid")) for line in log] == [
+        ("dockerflow.checks.registry", ERROR, None),
+        ("dockerflow.checks.registry", INFO, None),  # it has recovered
+    ]
+
+
+def test_the_error_endpoint_is_a_request_like_any_other(
+    server: WSGI | ASGI, log: Log, settings: Any
+) -> None:
+    settings.DOCKERFLOW_ERROR_ENDPOINT = True
+    noticed = []
+
+    def notice(sender: object, request: HttpRequest, **kwargs: Any) -> None:
+        noticed.append(request.path)
+
+    got_request_exception.connect(notice)
+    try:
+        answer = server.get("/__error__", x_request_id="abc")
+    finally:
+        got_request_exception.disconnect(notice)
+    assert (answer.status, answer.headers["X-Request-ID"]) == (500, "abc")
+    assert noticed == ["/__error__"]
+    message = "This is the error that /__error__ raises for a test"
+    assert log.outcomes == [(ERROR, 500, 500, message)]
+    assert {rid for _, _, rid in log.ids} == {"abc"}
+
+
+def test_where_the_error_endpoint_is_off_the_project_answers(server: WSGI | ASGI, log: Log) -> None:
+    assert server.get("/__error__")[::2] == (200, b"a page of the project's own")
     assert log.outcomes == [(INFO, 200, 0, "")]
