@@ -133,6 +133,7 @@ class MariaDB(Process):
             self.program,
             "--no-defaults",
             f"--datadir={self.data}",
+            f"--tmpdir={self.folder}",  # two that set themselves up at a time clash in /tmp
             f"--socket={self.folder / 'socket'}",
             f"--pid-file={self.folder / 'pid'}",
             f"--bind-address={HOST}",
@@ -146,6 +147,7 @@ class MariaDB(Process):
                 self.installer,
                 "--no-defaults",
                 f"--datadir={self.data}",
+                f"--tmpdir={self.folder}",
                 "--auth-root-authentication-method=normal",
                 "--skip-test-db",
             )
