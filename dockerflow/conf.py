@@ -2,7 +2,8 @@
 
 A value is the Django setting; else the environment variable of the same name; else the entry in
 ``settings.ini`` or ``.env`` in ``BASE_DIR`` itself; else the default. It is looked up whenever it
-is read, so that ``override_settings`` and a changed environment hold from the next read on::
+is read, so that ``override_settings`` and a changed environment hold from the next read on, and a
+changed file within a second::
 
     from dockerflow.conf import conf
 
@@ -15,10 +16,8 @@ defaults count.
 
 from __future__ import annotations
 
-import functools
 import os
-import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from configparser import Error as IniError
 from configparser import NoSectionError
 from contextlib import suppress
@@ -31,6 +30,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from dockerflow import dotted, values
 from dockerflow.setting import DEFAULT, Found, Setting, Settings
+from dockerflow.settings_file import SettingsFile
 from dockerflow.values import Kind, did_you_mean
 
 __all__ = ["DEFAULT", "DJANGO", "ENVIRONMENT", "Conf", "conf", "lenient"]
@@ -40,17 +40,9 @@ _MISSING = object()
 _boolean = values.boolean(strtobool)
 _EMPTY = RepositoryEmpty()
 _environment = Config(_EMPTY)
-
-
-@functools.lru_cache(maxsize=1)
-def _candidates(base_dir: Any) -> list[tuple[str, Callable[[str], RepositoryEmpty]]]:
-    path = values.path.parse(base_dir)
-    return [(f"{path}/{name}", repository) for name, repository in AutoConfig.SUPPORTED.items()]
-
-
-@functools.lru_cache(maxsize=1)
-def _parsed(read: Callable[[str], RepositoryEmpty], path: str, *_identity: int) -> RepositoryEmpty:
-    return read(path)
+# Never decouple.config: whoever calls it first fixes the file for the whole process, and it looks
+# in parent directories too.
+_settings_file = SettingsFile(AutoConfig.SUPPORTED, nothing=_EMPTY)
 
 
 def _known_aliases(aliases: list[str] | None) -> Iterator[str]:
@@ -183,15 +175,16 @@ class Conf(Settings):
         """The raw value of one name: this is the precedence."""
         # Django's lazy settings take ten times as long to say that a name is not set. While they
         # are not configured, what they wrap has no names.
-        value = getattr(django_settings._wrapped, name, _MISSING)  # type: ignore[misc]
+        value = getattr(object.__getattribute__(django_settings, "_wrapped"), name, _MISSING)
         if value is not _MISSING:
             return Found(value, DJANGO, 0)
-        value = _environment.get(name, default="")
-        if value.strip():
+        if name in os.environ and (value := _environment.get(name)).strip():
             return Found(value, ENVIRONMENT, 1)
         if name == "BASE_DIR":  # it says where the file is, so the file has no say
             return None
         path, repository = self._file()
+        if repository is _EMPTY:
+            return None
         try:
             value = repository[name] or ""
         except (KeyError, NoSectionError):
@@ -201,30 +194,14 @@ class Conf(Settings):
         return Found(value, path, 2) if value.strip() else None
 
     def _file(self) -> tuple[str, RepositoryEmpty]:
-        """The settings file in ``BASE_DIR`` and what it holds, parsed again only when it changed.
-
-        Never ``decouple.config``: whoever calls it first fixes the file for the whole process, and
-        it looks in parent directories too.
-        """
+        """The settings file in ``BASE_DIR``, and what it holds."""
         found = self._read("BASE_DIR")
-        value = Conf.BASE_DIR.default if found is None or found.value is None else found.value
+        base_dir = Conf.BASE_DIR.default if found is None or found.value is None else found.value
         try:
-            candidates = _candidates(value)
-        except (TypeError, ValueError):
-            candidates = _candidates(self.BASE_DIR)  # which raises, and says what is wrong
-        for path, read in candidates:
-            try:
-                status = os.stat(path)  # noqa: PTH116 (per read; Path is slow)
-            except OSError:
-                continue
-            if not stat.S_ISREG(status.st_mode):  # .env may be a virtual environment
-                continue
-            identity = status.st_mtime_ns, status.st_size, status.st_ino
-            try:
-                return path, _parsed(read, path, *identity)
-            except (OSError, UnicodeDecodeError, IniError) as error:
-                raise ImproperlyConfigured(f"{path} cannot be read: {error}") from None
-        return "", _EMPTY
+            return _settings_file.find(base_dir)
+        except (TypeError, ValueError) as error:
+            self.resolve(Conf.BASE_DIR)  # which raises, where that is what is wrong
+            raise ImproperlyConfigured(str(error)) from None
 
     def _names(self) -> Iterator[tuple[str, str]]:
         """Every name that is set anywhere, with its source."""

@@ -9,6 +9,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
+from dockerflow import settings_file
 from dockerflow.conf import Conf, conf, lenient
 from tests.web import python_path
 
@@ -65,6 +66,7 @@ def base_dir(tmp_path, settings, monkeypatch):
     for name in [name for name in os.environ if name.startswith("DOCKERFLOW_")]:
         monkeypatch.delenv(name)
     monkeypatch.delenv("BASE_DIR", raising=False)
+    monkeypatch.setattr(settings_file, "INTERVAL", 0)
     settings.BASE_DIR = tmp_path / "project"
     settings.BASE_DIR.mkdir()
     return settings.BASE_DIR
