@@ -139,15 +139,21 @@ class DockerflowMiddleware:
             self._log(request, 500)
 
     def _log(self, request: Any, code: int) -> None:
+        escaped = getattr(request, "_escaped", None)
+        level = logging.INFO if escaped is None else logging.ERROR
+        if not self.summary_logger.isEnabledFor(level):
+            return
         extra = self._build_extra_meta(request)
         extra["code"] = code
-        escaped = getattr(request, "_escaped", None)
         if escaped is None:
             extra["errno"] = code if code >= 500 else 0
-            self.summary_logger.info("", extra=extra)
         else:
             extra["errno"] = 500
-            self.summary_logger.error(escaped, extra=extra)
+        # Not by info(), which looks for the line that called it: a summary has none.
+        record = self.summary_logger.makeRecord(
+            self.summary_logger.name, level, __file__, 0, escaped or "", (), None, extra=extra
+        )
+        self.summary_logger.handle(record)
 
     def _build_extra_meta(self, request: Any) -> dict[str, Any]:
         """The fields of the summary; projects override it to add their own."""
@@ -182,6 +188,7 @@ def _note_exception(sender: object, request: Any = None, **kwargs: Any) -> None:
 def _resolved_user(request: Any) -> Any:
     """The user, if somebody has asked for it; to ask would cost queries and ``Vary: Cookie``."""
     user = getattr(request, "user", None)
-    if isinstance(user, LazyObject) and user._wrapped is empty:
+    # Not user._wrapped, for which Django's lazy objects run Python.
+    if isinstance(user, LazyObject) and object.__getattribute__(user, "_wrapped") is empty:
         return getattr(request, "_acached_user", None)
     return user
