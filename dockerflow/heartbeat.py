@@ -20,9 +20,11 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Sequence
-from concurrent.futures import Future, wait
+from collections.abc import Callable, Iterable, Sequence
+from concurrent import futures
+from contextlib import suppress
 from datetime import datetime, timezone
+from functools import partial
 from typing import NamedTuple
 
 from dockerflow import health
@@ -64,7 +66,8 @@ class Heartbeat:
         :param fail_level: the level from which a check is failing, and a required one fails all
         """
         current = self._begin(tuple(checks), timeout, ttl)
-        wait(current.pending, timeout=current.remaining())
+        with suppress(futures.TimeoutError):
+            current.over.result(current.remaining())
         return self._finish(current, fail_level)
 
     async def arun(
@@ -72,8 +75,7 @@ class Heartbeat:
     ) -> Answer:
         """:meth:`run` for an event loop, which goes on meanwhile."""
         current = self._begin(tuple(checks), timeout, ttl)
-        if pending := [asyncio.wrap_future(future) for future in current.pending]:
-            await asyncio.wait(pending, timeout=current.remaining())
+        await asyncio.wait([asyncio.wrap_future(current.over)], timeout=current.remaining())
         return self._finish(current, fail_level)
 
     def run_inline(self, checks: Sequence[Check], *, fail_level: int) -> Answer:
@@ -87,26 +89,41 @@ class Heartbeat:
             now = time.monotonic()
             current = self._round
             if current is None or current.checks != checks or current.is_over(now, ttl):
-                self._runs = {c: r for c, r in self._runs.items() if not r.future.done()}
-                runs = [self._runs.get(c) or self._start(c, now + timeout) for c in checks]
+                self._runs = {c: r for c, r in self._runs.items() if r.outcome is None}
+                fresh = {c: _Run(c, now + timeout) for c in checks if c not in self._runs}
+                self._runs |= fresh
+                runs = [self._runs[check] for check in checks]
                 current = self._round = _Round(checks, runs, now, now + timeout)
+                self._start(fresh.values())  # last: whom it wakes waits for this thread to wait
             return current
 
-    def _start(self, check: Check, deadline: float) -> _Run:
-        run = self._runs[check] = _Run(check, deadline)
-        try:
-            if check.lane is None:
-                start(check.name, run)
-            else:
-                self._lane(check.lane).put(run)
-        except RuntimeError as error:  # the system has no thread to give
-            run.future.set_result(raised(check, error))
-        return run
+    def _start(self, runs: Iterable[_Run]) -> None:
+        """Give each run a thread of its own, and those of one lane together to the lane's."""
+        together: dict[object, list[_Run]] = {}
+        for run in runs:
+            together.setdefault(run.check.lane or run, []).append(run)
+        for group in together.values():
+            try:
+                self._hand_over(group[0].check, partial(self._work, group))
+            except RuntimeError as error:  # the system has no thread to give
+                for run in group:
+                    _announce(run.end(raised(run.check, error)))
 
-    def _lane(self, name: str) -> Lane:
-        if name not in self._lanes:
-            self._lanes[name] = Lane(name)
-        return self._lanes[name]
+    def _hand_over(self, check: Check, work: Callable[[], None]) -> None:
+        if check.lane is None:
+            start(check.name, work)
+            return
+        if check.lane not in self._lanes:
+            self._lanes[check.lane] = Lane(check.lane)
+        self._lanes[check.lane].put(work)
+
+    def _work(self, runs: list[_Run]) -> None:
+        for run in runs:
+            run.thread = threading.get_ident()
+            result = execute(run.check)
+            with self._lock:
+                ended = run.end(result)
+            _announce(ended)  # after the lock, for which those who wait would wait again
 
     def _finish(self, current: _Round, fail_level: int) -> Answer:
         with self._lock:
@@ -163,17 +180,29 @@ class _Round:
         self.checks = checks
         self.runs = runs
         self.deadline = deadline
-        self.pending = [run.future for run in runs if run.deadline > now]
+        self.over: futures.Future[None] = futures.Future()
+        # From here on nobody can cancel it, an event loop's wrapper neither.
+        self.over.set_running_or_notify_cancel()
+        self.pending = {run for run in runs if run.outcome is None and run.deadline > now}
         self.report: Report | None = None
         self.finished = 0.0
+        for run in self.pending:
+            run.rounds.append(self)
+        if not self.pending:
+            self.over.set_result(None)
 
     def remaining(self) -> float:
         return max(0.0, self.deadline - time.monotonic())
 
     def is_over(self, now: float, ttl: float) -> bool:
         if self.report is None:  # and maybe never gets one: those who wait can give up
-            return now >= self.deadline or all(future.done() for future in self.pending)
+            return now >= self.deadline or self.over.done()
         return now - self.finished >= ttl
+
+
+def _announce(rounds: list[_Round]) -> None:
+    for current in rounds:
+        current.over.set_result(None)
 
 
 class _Run:
@@ -182,20 +211,22 @@ class _Run:
     def __init__(self, check: Check, deadline: float) -> None:
         self.check = check
         self.deadline = deadline
-        self.future: Future[Result] = Future()
-        # From here on nobody can cancel it, an event loop's wrapper neither.
-        self.future.set_running_or_notify_cancel()
+        self.rounds: list[_Round] = []
+        self.outcome: Result | None = None
         self.since = datetime.now(timezone.utc)
         self.begun = time.monotonic()
         self.thread: int | None = None
 
-    def __call__(self) -> None:
-        self.thread = threading.get_ident()
-        self.future.set_result(execute(self.check))
+    def end(self, outcome: Result) -> list[_Round]:
+        """Take the outcome; return the rounds that waited for nothing else."""
+        self.outcome = outcome
+        for current in self.rounds:
+            current.pending.remove(self)
+        return [current for current in self.rounds if not current.pending]
 
     def result(self) -> Result:
-        if self.future.done():
-            return self.future.result()
+        if self.outcome is not None:
+            return self.outcome
         elapsed = time.monotonic() - self.begun
         doing = "has been waiting for its turn" if self.thread is None else "has been running"
         text = f"{self.check.name} {doing} for {elapsed:.1f} s, since {self.since:%FT%TZ}"
