@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
+from functools import lru_cache, partial
 from typing import Any
 
 from asgiref.sync import (
@@ -58,7 +59,9 @@ def run(**limits: float) -> Answer:
         for connection in private:
             connection.inc_thread_sharing()
             lending.callback(connection.dec_thread_sharing)
-        checks = _checks(functools.partial(_in_thread, lent=private))
+        checks = _checks(_in_thread)
+        if private:
+            checks = [replace(c, function=partial(c.function, lent=private)) for c in checks]
         return _heartbeat.run(checks, **_limits() | limits)
 
 
@@ -66,7 +69,7 @@ async def arun() -> Answer:
     """:func:`run` for an event loop, which goes on meanwhile."""
     if _is_testing():
         return await sync_to_async(run)()
-    return await _heartbeat.arun(_checks(functools.partial(_in_thread, lent=[])), **_limits())
+    return await _heartbeat.arun(_checks(_in_thread), **_limits())
 
 
 def _limits() -> dict[str, Any]:
@@ -86,18 +89,28 @@ def _is_testing() -> bool:
     return hasattr(mail, "outbox")
 
 
-def _checks(how: Callable[..., object]) -> list[Check]:
-    required = conf.DOCKERFLOW_CHECKS
-    paths = [*required, *conf.DOCKERFLOW_OPTIONAL_CHECKS]
-    functions = {path: import_string(path) for path in paths}
-    shared_names = Counter(function.__name__ for function in functions.values())
-    last_in_lane = {LANES.get(path): path for path in functions}
-    first_in_lane = {LANES.get(path): path for path in reversed(functions)}
+def _checks(how: Function) -> list[Check]:
+    required, optional = conf.DOCKERFLOW_CHECKS, conf.DOCKERFLOW_OPTIONAL_CHECKS
+    functions = [import_string(path) for path in [*required, *optional]]
+    return _planned(how, tuple(required), tuple(optional), tuple(functions))
+
+
+@lru_cache(maxsize=2)
+def _planned(
+    how: Function,
+    required: tuple[str, ...],
+    optional: tuple[str, ...],
+    functions: tuple[Function, ...],
+) -> list[Check]:
+    by_path = dict(zip(required + optional, functions, strict=True))
+    shared_names = Counter(function.__name__ for function in by_path.values())
+    last_in_lane = {LANES.get(path): path for path in by_path}
+    first_in_lane = {LANES.get(path): path for path in reversed(by_path)}
     return [
         Check(
             name=path if shared_names[function.__name__] > 1 else function.__name__,
             key=function,
-            function=functools.partial(
+            function=partial(
                 how,
                 function,
                 opens=lane is None or path == first_in_lane[lane],
@@ -107,7 +120,7 @@ def _checks(how: Callable[..., object]) -> list[Check]:
             lane=lane,
             required=path in required,
         )
-        for path, function in functions.items()
+        for path, function in by_path.items()
         for lane in [LANES.get(path)]
     ]
 
@@ -120,17 +133,17 @@ def _inline(function: Function, **place: bool) -> object:
 def _in_thread(
     function: Function,
     *,
-    lent: list[BaseDatabaseWrapper],
     opens: bool,
     closes: bool,
     keeps: bool,
+    lent: Sequence[BaseDatabaseWrapper] = (),
 ) -> object:
     """Run a check as a request is run; the checks of one lane are like one request.
 
-    :param lent: connections of another thread to use in place of this one's
     :param opens: drop stale connections before
     :param closes: let go of connections after
     :param keeps: but not of those that ``CONN_MAX_AGE`` says to keep
+    :param lent: connections of another thread to use in place of this one's
     """
     if iscoroutinefunction(function):
         return _in_loop(function)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import hmac
+import json
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -180,20 +181,28 @@ def _is_draining() -> bool:
 
 
 def _draining() -> HttpResponse:
-    failed_status = conf.DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE
-    return JsonResponse({"status": "draining"}, status=failed_status)
+    return _told({"status": "draining"}, failed=True)
 
 
 def _answer(request: HttpRequest, report: Report) -> HttpResponse:
-    code = conf.DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE if report.failed else 200
-    return JsonResponse(report.as_dict(details=_may_see_details(request)), status=code)
+    return _told(report.as_dict(details=_may_see_details(request)), failed=report.failed)
+
+
+def _told(body: dict[str, Any], *, failed: bool) -> HttpResponse:
+    # What a heartbeat tells is strings and numbers: JsonResponse would make an encoder for more.
+    return HttpResponse(
+        json.dumps(body),
+        content_type="application/json",
+        status=conf.DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE if failed else 200,
+    )
 
 
 def _may_see_details(request: HttpRequest) -> bool:
     choice = conf.DOCKERFLOW_HEARTBEAT_DETAILS
     if choice == "always" or (choice == "debug" and settings.DEBUG):
         return True
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    # Not request.headers, which is made of all headers when it is first asked for one.
+    scheme, _, given = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.casefold() != "bearer":
         return False
     token = conf.DOCKERFLOW_HEARTBEAT_TOKEN
