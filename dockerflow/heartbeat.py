@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent import futures
 from contextlib import suppress
 from datetime import datetime, timezone
@@ -52,7 +52,7 @@ class Heartbeat:
     def _reset(self) -> None:
         self._lock = threading.Lock()
         self._lanes: dict[str, Lane] = {}
-        self._runs: dict[Check, _Run] = {}
+        self._runs: dict[Hashable, _Run] = {}
         self._round: _Round | None = None
         self._failing: set[str] = set()
 
@@ -89,10 +89,10 @@ class Heartbeat:
             now = time.monotonic()
             current = self._round
             if current is None or current.checks != checks or current.is_over(now, ttl):
-                self._runs = {c: r for c, r in self._runs.items() if r.outcome is None}
-                fresh = {c: _Run(c, now + timeout) for c in checks if c not in self._runs}
+                self._runs = {k: r for k, r in self._runs.items() if r.outcome is None}
+                fresh = {c.key: _Run(c, now + timeout) for c in checks if c.key not in self._runs}
                 self._runs |= fresh
-                runs = [self._runs[check] for check in checks]
+                runs = [self._runs[check.key] for check in checks]
                 current = self._round = _Round(checks, runs, now, now + timeout)
                 self._start(fresh.values())  # last: whom it wakes waits for this thread to wait
             return current

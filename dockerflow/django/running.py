@@ -19,7 +19,7 @@ from asgiref.sync import (
 from django.conf import settings
 from django.core import mail
 from django.core.cache import caches
-from django.db import connections, reset_queries
+from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.module_loading import import_string
 
@@ -52,14 +52,14 @@ def run(**limits: float) -> Answer:
     mine = connections.all(initialized_only=True)
     if any(connection.in_atomic_block for connection in mine):
         # What the caller has written is invisible outside its transaction, as in any TestCase.
-        return _heartbeat.run_inline(_checks(_inline), fail_level=_fail_level())
+        return _heartbeat.run_inline(_checks(inline=True), fail_level=_fail_level())
     # SQLite's databases of this name are those of one connection; another thread's are empty.
     private = [c for c in mine if c.settings_dict["NAME"] == ":memory:" and c.connection]
     with ExitStack() as lending:
         for connection in private:
             connection.inc_thread_sharing()
             lending.callback(connection.dec_thread_sharing)
-        checks = _checks(_in_thread)
+        checks = _checks(inline=False)
         if private:
             checks = [replace(c, function=partial(c.function, lent=private)) for c in checks]
         return _heartbeat.run(checks, **_limits() | limits)
@@ -69,7 +69,7 @@ async def arun() -> Answer:
     """:func:`run` for an event loop, which goes on meanwhile."""
     if _is_testing():
         return await sync_to_async(run)()
-    return await _heartbeat.arun(_checks(_in_thread), **_limits())
+    return await _heartbeat.arun(_checks(inline=False), **_limits())
 
 
 def _limits() -> dict[str, Any]:
@@ -89,18 +89,18 @@ def _is_testing() -> bool:
     return hasattr(mail, "outbox")
 
 
-def _checks(how: Function) -> list[Check]:
+def _checks(*, inline: bool) -> list[Check]:
     required, optional = conf.DOCKERFLOW_CHECKS, conf.DOCKERFLOW_OPTIONAL_CHECKS
     functions = [import_string(path) for path in [*required, *optional]]
-    return _planned(how, tuple(required), tuple(optional), tuple(functions))
+    return _planned(tuple(required), tuple(optional), tuple(functions), inline)
 
 
 @lru_cache(maxsize=2)
 def _planned(
-    how: Function,
     required: tuple[str, ...],
     optional: tuple[str, ...],
     functions: tuple[Function, ...],
+    inline: bool,
 ) -> list[Check]:
     by_path = dict(zip(required + optional, functions, strict=True))
     shared_names = Counter(function.__name__ for function in by_path.values())
@@ -111,7 +111,7 @@ def _planned(
             name=path if shared_names[function.__name__] > 1 else function.__name__,
             key=function,
             function=partial(
-                how,
+                _inline if inline else _in_loop if iscoroutinefunction(function) else _in_thread,
                 function,
                 opens=lane is None or path == first_in_lane[lane],
                 closes=lane is None or path == last_in_lane[lane],
@@ -145,11 +145,9 @@ def _in_thread(
     :param keeps: but not of those that ``CONN_MAX_AGE`` says to keep
     :param lent: connections of another thread to use in place of this one's
     """
-    if iscoroutinefunction(function):
-        return _in_loop(function)
     if opens:
-        reset_queries()
         for connection in connections.all(initialized_only=True):
+            connection.queries_log.clear()
             connection.close_if_unusable_or_obsolete()
     for connection in lent:
         connections[connection.alias] = connection
@@ -162,7 +160,7 @@ def _in_thread(
             _release(stays=keeps and not _is_testing())
 
 
-async def _in_loop(function: Callable[..., Awaitable[object]]) -> object:
+async def _in_loop(function: Callable[..., Awaitable[object]], **place: Any) -> object:
     # Without the context, all synchronous code in the process would queue for one thread.
     async with ThreadSensitiveContext() as context:
         SyncToAsync.context_to_thread_executor[context] = Lane(function.__name__)
@@ -188,7 +186,7 @@ def _release(*, stays: bool) -> None:
 
 def _audible(returned: object) -> object:
     """Messages without the silenced ones; what is no list of messages, as it is."""
-    if not isinstance(returned, Iterable) or isinstance(returned, (str, bytes)):
+    if not returned or not isinstance(returned, Iterable) or isinstance(returned, (str, bytes)):
         return returned
     silenced = settings.SILENCED_SYSTEM_CHECKS
     return [message for message in returned if getattr(message, "id", None) not in silenced]
