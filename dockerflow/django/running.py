@@ -61,8 +61,13 @@ def run(**limits: float) -> Answer:
             lending.callback(connection.dec_thread_sharing)
         checks = _checks(inline=False)
         if private:
-            checks = [replace(c, function=partial(c.function, lent=private)) for c in checks]
+            checks = [_borrowing(check, private) for check in checks]
         return _heartbeat.run(checks, **_limits() | limits)
+
+
+def _borrowing(check: Check, lent: Sequence[BaseDatabaseWrapper]) -> Check:
+    function: Function = check.function
+    return replace(check, function=partial(function, lent=lent))
 
 
 async def arun() -> Answer:
