@@ -153,25 +153,7 @@ class Conf(Settings):
                 f"Dockerflow cannot start with its settings as they are:{lines}"
             )
 
-    def find(self, setting: Setting[Any]) -> Found | None:
-        direct = self._read(setting.name)
-        in_file = self._read(setting.file_name) if setting.secret else None
-        if in_file is None or in_file.value is None or (direct and direct.rank < in_file.rank):
-            return direct
-        if direct and direct.rank == in_file.rank:
-            raise ImproperlyConfigured(
-                f"{setting.name} and {setting.file_name} ({in_file.source}) are both set. Set one."
-            )
-        try:
-            text = Path(in_file.value).read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, TypeError, ValueError) as error:
-            raise ImproperlyConfigured(
-                f"{setting.file_name} ({in_file.source}): {in_file.value!r} cannot be read:"
-                f" {error}. Expected the path of a file that holds the secret."
-            ) from None
-        return Found(text, f"{setting.file_name}, {in_file.value}", in_file.rank)
-
-    def _read(self, name: str) -> Found | None:
+    def read(self, name: str) -> Found | None:
         """The raw value of one name: this is the precedence."""
         # Django's lazy settings take ten times as long to say that a name is not set. While they
         # are not configured, what they wrap has no names.
@@ -195,8 +177,11 @@ class Conf(Settings):
 
     def _file(self) -> tuple[str, RepositoryEmpty]:
         """The settings file in ``BASE_DIR``, and what it holds."""
-        found = self._read("BASE_DIR")
-        base_dir = Conf.BASE_DIR.default if found is None or found.value is None else found.value
+        # Nearly always it is here, and each read of each setting asks for it.
+        base_dir = getattr(object.__getattribute__(django_settings, "_wrapped"), "BASE_DIR", None)
+        if base_dir is None:
+            found = self.read("BASE_DIR")
+            base_dir = Conf.BASE_DIR.default if not found or found.value is None else found.value
         try:
             return _settings_file.find(base_dir)
         except (TypeError, ValueError) as error:

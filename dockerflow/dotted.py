@@ -12,10 +12,12 @@ from typing import Any
 
 from dockerflow.values import Kind, did_you_mean, names, nearest, stripped
 
+_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
+
 
 def _parse(value: Any) -> str:
     path = stripped(value)
-    if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)+", path):
+    if not _PATH.fullmatch(path):
         raise ValueError("is not a dotted path")
     return path
 
@@ -62,15 +64,13 @@ function = Kind("the dotted path of a function", _parse, _check)
 
 
 def _parse_each(value: Any) -> list[str]:
-    return list(dict.fromkeys(_parsed(names.parse(value))))
-
-
-def _parsed(items: list[str]) -> Iterator[str]:
-    for item in items:
+    paths: dict[str, None] = {}
+    for item in names.parse(value):
         try:
-            yield _parse(item)
+            paths[_parse(item)] = None
         except ValueError as error:
             raise ValueError(f"holds {item!r}, which {error}") from None
+    return list(paths)
 
 
 def _check_each(paths: list[str]) -> Iterator[str]:

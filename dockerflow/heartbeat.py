@@ -21,7 +21,6 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from concurrent import futures
 from contextlib import suppress
 from datetime import datetime, timezone
 from functools import partial
@@ -32,6 +31,8 @@ from dockerflow.report import CRITICAL, Check, Message, Report, Result, execute,
 from dockerflow.threads import Lane, start
 
 logger = logging.getLogger("dockerflow.checks.registry")
+
+Listener = Callable[[], object]
 
 
 class Answer(NamedTuple):
@@ -65,17 +66,25 @@ class Heartbeat:
         :param ttl: seconds during which a finished report is served again; 0 for never
         :param fail_level: the level from which a check is failing, and a required one fails all
         """
-        current = self._begin(tuple(checks), timeout, ttl)
-        with suppress(futures.TimeoutError):
-            current.over.result(current.remaining())
+        gate = threading.Lock()
+        gate.acquire()
+        current = self._begin(tuple(checks), timeout, ttl, gate.release)
+        gate.acquire(timeout=current.remaining())
         return self._finish(current, fail_level)
 
     async def arun(
         self, checks: Sequence[Check], *, timeout: float, ttl: float, fail_level: int
     ) -> Answer:
         """:meth:`run` for an event loop, which goes on meanwhile."""
-        current = self._begin(tuple(checks), timeout, ttl)
-        await asyncio.wait([asyncio.wrap_future(current.over)], timeout=current.remaining())
+        loop, over = asyncio.get_running_loop(), asyncio.Event()
+
+        def listener() -> None:
+            with suppress(RuntimeError):  # a loop that is closed by now
+                loop.call_soon_threadsafe(over.set)
+
+        current = self._begin(tuple(checks), timeout, ttl, listener)
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(over.wait(), current.remaining())
         return self._finish(current, fail_level)
 
     def run_inline(self, checks: Sequence[Check], *, fail_level: int) -> Answer:
@@ -84,7 +93,10 @@ class Heartbeat:
         self._log(report)
         return Answer(report, first=True)
 
-    def _begin(self, checks: tuple[Check, ...], timeout: float, ttl: float) -> _Round:
+    def _begin(
+        self, checks: tuple[Check, ...], timeout: float, ttl: float, listener: Listener
+    ) -> _Round:
+        """Join the round that is under way, or start one; its end is told to the listener."""
         with self._lock:
             now = time.monotonic()
             current = self._round
@@ -94,7 +106,11 @@ class Heartbeat:
                 self._runs |= fresh
                 runs = [self._runs[check.key] for check in checks]
                 current = self._round = _Round(checks, runs, now, now + timeout)
-                self._start(fresh.values())  # last: whom it wakes waits for this thread to wait
+                self._start(fresh.values())  # late: whom it wakes waits for this thread to wait
+            if current.pending:
+                current.listeners.append(listener)
+            else:
+                listener()
             return current
 
     def _start(self, runs: Iterable[_Run]) -> None:
@@ -130,8 +146,8 @@ class Heartbeat:
             if current.report is not None:
                 return Answer(current.report, first=False)
             current.finished = time.monotonic()
-            results = tuple(run.result() for run in current.runs)
-            report = current.report = Report(results, fail_level)
+            results = [run.result() for run in current.runs]
+            report = current.report = Report(tuple(results), fail_level)
         self._log(report)
         return Answer(report, first=True)
 
@@ -180,29 +196,26 @@ class _Round:
         self.checks = checks
         self.runs = runs
         self.deadline = deadline
-        self.over: futures.Future[None] = futures.Future()
-        # From here on nobody can cancel it, an event loop's wrapper neither.
-        self.over.set_running_or_notify_cancel()
+        self.listeners: list[Listener] = []
         self.pending = {run for run in runs if run.outcome is None and run.deadline > now}
         self.report: Report | None = None
         self.finished = 0.0
         for run in self.pending:
             run.rounds.append(self)
-        if not self.pending:
-            self.over.set_result(None)
 
     def remaining(self) -> float:
         return max(0.0, self.deadline - time.monotonic())
 
     def is_over(self, now: float, ttl: float) -> bool:
         if self.report is None:  # and maybe never gets one: those who wait can give up
-            return now >= self.deadline or self.over.done()
+            return now >= self.deadline or not self.pending
         return now - self.finished >= ttl
 
 
 def _announce(rounds: list[_Round]) -> None:
     for current in rounds:
-        current.over.set_result(None)
+        for listener in current.listeners:
+            listener()
 
 
 class _Run:

@@ -10,6 +10,7 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from dockerflow import health
@@ -63,9 +64,9 @@ class Result:
     error: BaseException | None = None
     stack: str | None = None
 
-    @property
+    @cached_property
     def level(self) -> int:
-        return max((message.level for message in self.messages), default=0)
+        return max([message.level for message in self.messages], default=0)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON; messages that share an id keep all their texts, a line each."""
@@ -91,10 +92,10 @@ class Report:
     results: tuple[Result, ...]
     fail_level: int
 
-    @property
+    @cached_property
     def level(self) -> int:
         """The worst level among the required checks."""
-        return max((r.level for r in self.results if r.check.required), default=0)
+        return max([r.level for r in self.results if r.check.required], default=0)
 
     @property
     def failed(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from copy import copy
+from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 from django.core.exceptions import ImproperlyConfigured
@@ -73,11 +73,11 @@ class Setting(Generic[T]):
 
 
 class Settings(ABC):
-    """A class of declarations; where their values come from is up to ``find``."""
+    """A class of declarations; where their values come from is up to ``read``."""
 
     @abstractmethod
-    def find(self, setting: Setting[Any]) -> Found | None:
-        """The raw value, or None where no source has one.
+    def read(self, name: str) -> Found | None:
+        """The raw value of one name, or None where no source has it.
 
         :raises django.core.exceptions.ImproperlyConfigured: a source cannot be read
         """
@@ -91,11 +91,11 @@ class Settings(ABC):
 
         :raises django.core.exceptions.ImproperlyConfigured: the setting does not take the value
         """
-        found = self.find(setting)
-        if found is None:
-            return copy(setting.default), DEFAULT
-        if found.value is None:  # a Django setting that asks for the default
-            return copy(setting.default), found.source
+        found = self._read_secret(setting) if setting.secret else self.read(setting.name)
+        if found is None or found.value is None:  # a Django setting may ask for the default
+            default: Any = setting.default
+            default = list(default) if isinstance(default, list) else default
+            return default, DEFAULT if found is None else found.source
         try:
             return setting.kind.parse(found.value), found.source
         except ValueError as error:
@@ -114,3 +114,20 @@ class Settings(ABC):
                 clauses = setting.kind.check(value)
                 lines += [setting.problem(value, source, clause) for clause in clauses]
         return list(dict.fromkeys(lines))
+
+    def _read_secret(self, setting: Setting[Any]) -> Found | None:
+        direct, in_file = self.read(setting.name), self.read(setting.file_name)
+        if in_file is None or in_file.value is None or (direct and direct.rank < in_file.rank):
+            return direct
+        if direct and direct.rank == in_file.rank:
+            raise ImproperlyConfigured(
+                f"{setting.name} and {setting.file_name} ({in_file.source}) are both set. Set one."
+            )
+        try:
+            text = Path(in_file.value).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, TypeError, ValueError) as error:
+            raise ImproperlyConfigured(
+                f"{setting.file_name} ({in_file.source}): {in_file.value!r} cannot be read:"
+                f" {error}. Expected the path of a file that holds the secret."
+            ) from None
+        return Found(text, f"{setting.file_name}, {in_file.value}", in_file.rank)

@@ -5,6 +5,7 @@ The two sides meet in ``__call__`` and nowhere else.
 
 from __future__ import annotations
 
+import functools
 import logging
 import re
 import sys
@@ -35,6 +36,13 @@ from dockerflow.scrub import mask_query
 # Their form is fixed, and a request's id is only a part of it.
 TRACE_HEADERS = ("traceparent", "x-cloud-trace-context")
 CLIENT_CLOSED_REQUEST = 499  # nginx's, for what no client saw the end of
+
+_is_async = functools.cache(iscoroutinefunction)
+
+
+@functools.lru_cache(maxsize=4)
+def _meta_name(header: str) -> str:
+    return "HTTP_" + header.upper().replace("-", "_")
 
 
 class DockerflowMiddleware:
@@ -68,7 +76,7 @@ class DockerflowMiddleware:
             return self._acall(request)
         view = self._endpoint(request)
         if view is not None and view is not views.error:
-            return async_to_sync(view)(request) if iscoroutinefunction(view) else view(request)
+            return async_to_sync(view)(request) if _is_async(view) else view(request)
         header, token = self._begin(request)
         try:
             response = self.get_response(request) if view is None else self._error(request)
@@ -85,7 +93,7 @@ class DockerflowMiddleware:
             if native := views.NATIVE.get(view):
                 response = native(request)
                 return await response if isawaitable(response) else response
-            return await (view if iscoroutinefunction(view) else sync_to_async(view))(request)
+            return await (view if _is_async(view) else sync_to_async(view))(request)
         header, token = self._begin(request)
         try:
             response = await (self.get_response if view is None else self._error)(request)
@@ -109,7 +117,7 @@ class DockerflowMiddleware:
         request._started = time.monotonic()
         header = conf.DOCKERFLOW_REQUEST_ID_HEADER_NAME
         # Not request.headers: that makes a mapping of all headers, which most views never need.
-        sent = request.META.get("HTTP_" + header.upper().replace("-", "_"), "")
+        sent = request.META.get(_meta_name(header), "")
         request._id = get_or_generate_request_id({header: sent}, header)
         return header, request_id_context.set(request._id)
 

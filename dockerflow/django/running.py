@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any
@@ -55,14 +54,16 @@ def run(**limits: float) -> Answer:
         return _heartbeat.run_inline(_checks(inline=True), fail_level=_fail_level())
     # SQLite's databases of this name are those of one connection; another thread's are empty.
     private = [c for c in mine if c.settings_dict["NAME"] == ":memory:" and c.connection]
-    with ExitStack() as lending:
-        for connection in private:
-            connection.inc_thread_sharing()
-            lending.callback(connection.dec_thread_sharing)
-        checks = _checks(inline=False)
-        if private:
-            checks = [_borrowing(check, private) for check in checks]
+    checks = _checks(inline=False)
+    if private:
+        checks = [_borrowing(check, private) for check in checks]
+    for connection in private:
+        connection.inc_thread_sharing()
+    try:
         return _heartbeat.run(checks, **_limits() | limits)
+    finally:
+        for connection in private:
+            connection.dec_thread_sharing()
 
 
 def _borrowing(check: Check, lent: Sequence[BaseDatabaseWrapper]) -> Check:
@@ -91,7 +92,7 @@ def _fail_level() -> int:
 
 def _is_testing() -> bool:
     # https://docs.djangoproject.com/en/stable/topics/testing/tools/#email-services
-    return hasattr(mail, "outbox")
+    return "outbox" in vars(mail)
 
 
 def _checks(*, inline: bool) -> list[Check]:
@@ -178,15 +179,16 @@ async def _in_loop(function: Callable[..., Awaitable[object]], **place: Any) -> 
 def _release(*, stays: bool) -> None:
     """Let go of this thread's connections, as at the end of a request or for good.
 
-    Only one lane keeps any, so that a process holds one more an alias; under test nothing does, for
-    a connection would keep the test database from being dropped.
+    Only the databases' lane keeps any, so that a process holds one more an alias; it uses no cache.
+    Under test nothing stays, for a connection would keep the test database from being dropped.
     """
     for connection in connections.all(initialized_only=True):
         if stays:
             connection.close_if_unusable_or_obsolete()
         else:
             BaseDatabaseWrapper.close(connection)  # SQLite's own spares databases in memory
-    caches.close_all()
+    if not stays:
+        caches.close_all()
 
 
 def _audible(returned: object) -> object:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -9,7 +10,6 @@ from typing import Any
 
 import django
 from asgiref.sync import iscoroutinefunction
-from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
@@ -154,8 +154,8 @@ def asgi(url: str) -> Turn:
 
 def serve(candidate: str) -> None:
     """Read server, path and number of requests a line; answer with the seconds of each."""
-    options = {name: value for name, value in vars(project).items() if name.isupper()}
-    settings.configure(**{**options, "ROOT_URLCONF": __name__, **CANDIDATES[candidate]()})
+    vars(project).update(ROOT_URLCONF=__name__, **CANDIDATES[candidate]())
+    os.environ["DJANGO_SETTINGS_MODULE"] = project.__name__
     django.setup()
     globals()["urlpatterns"] = routes(candidate)
     servers = {"wsgi": wsgi, "asgi": asgi}
