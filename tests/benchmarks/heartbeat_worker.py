@@ -6,13 +6,14 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import django
 from asgiref.sync import iscoroutinefunction
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
-from django.db import connection
+from django.db import close_old_connections, connection
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.urls import include, path
@@ -26,10 +27,28 @@ Turn = Callable[[int], list[float]]  # so many requests; the seconds that each t
 # The limits
 
 
-def one_query(request: HttpRequest) -> HttpResponse:
+def query(sql: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT app, name FROM django_migrations")
+        cursor.execute(sql)
         cursor.fetchall()
+
+
+def one_query(request: HttpRequest) -> HttpResponse:
+    query("SELECT app, name FROM django_migrations")
+    return HttpResponse()
+
+
+thread = ThreadPoolExecutor(max_workers=1)
+
+
+def in_a_thread(request: HttpRequest) -> HttpResponse:
+    def queries() -> None:
+        close_old_connections()
+        query("SELECT 1")
+        query("SELECT app, name FROM django_migrations")
+        close_old_connections()
+
+    thread.submit(queries).result(timeout=5)
     return HttpResponse()
 
 
@@ -79,6 +98,7 @@ def watchman() -> dict[str, Any]:
 
 CANDIDATES = {
     "a view with one query": lambda: {"MIDDLEWARE": []},
+    "two queries in a thread": lambda: {"MIDDLEWARE": []},
     "a bare middleware": lambda: {"MIDDLEWARE": [f"{__name__}.bare", *project.MIDDLEWARE]},
     "dockerflow": dockerflow,
     "dockerflow (Mozilla)": dockerflow,
@@ -96,7 +116,8 @@ def routes(candidate: str) -> list[Any]:
         return [path("health/", view)]
     if candidate == "django-watchman":
         return [path("watchman/", include("watchman.urls"))]
-    return [path("__heartbeat__", one_query)]
+    view = in_a_thread if candidate == "two queries in a thread" else one_query
+    return [path("__heartbeat__", view)]
 
 
 # Its servers
