@@ -55,7 +55,7 @@ class Heartbeat:
         self._lanes: dict[str, Lane] = {}
         self._runs: dict[Hashable, _Run] = {}
         self._round: _Round | None = None
-        self._failing: set[str] = set()
+        self._failing: set[Hashable] = set()
 
     def run(
         self, checks: Sequence[Check], *, timeout: float, ttl: float, fail_level: int
@@ -153,14 +153,14 @@ class Heartbeat:
 
     def _log(self, report: Report) -> None:
         for result in report.results:
-            name, failing = result.check.name, result.level >= report.fail_level
+            key, failing = result.check.key, result.level >= report.fail_level
             level = logging.DEBUG
             with self._lock:
-                if failing and name not in self._failing:
-                    self._failing.add(name)
+                if failing and key not in self._failing:
+                    self._failing.add(key)
                     level = logging.ERROR
-                elif not failing and name in self._failing:
-                    self._failing.remove(name)
+                elif not failing and key in self._failing:
+                    self._failing.remove(key)
                     level = logging.INFO
             if logger.isEnabledFor(level):
                 _log_result(level, result)

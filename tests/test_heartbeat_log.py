@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from dockerflow.report import Check
 from tests.engine import SOON, Engine, Hang, bad, check
 
 
@@ -79,3 +80,10 @@ def test_the_record_of_a_hung_check_says_where_it_hangs(log):
     Engine().run([check("hung", Hang())], timeout=SOON)
     [record] = log.records
     assert "self.released.wait(LATE)" in record.stack
+
+
+def test_two_checks_of_one_name_fail_each_for_itself(log):
+    engine = Engine()
+    for key in ("one", "other"):
+        engine.run([Check("twin", key, bad)])
+    assert [record.levelname for record in log.records] == ["ERROR", "ERROR"]
