@@ -22,6 +22,7 @@ import time
 import traceback
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
 from typing import NamedTuple
@@ -106,7 +107,7 @@ class Heartbeat:
                 self._runs |= fresh
                 runs = [self._runs[check.key] for check in checks]
                 current = self._round = _Round(checks, runs, now, now + timeout)
-                self._start(fresh.values())  # late: whom it wakes waits for this thread to wait
+                self._start(fresh.values())
             if current.pending:
                 current.listeners.append(listener)
             else:
@@ -117,13 +118,14 @@ class Heartbeat:
         """Give each run a thread of its own, and those of one lane together to the lane's."""
         together: dict[object, list[_Run]] = {}
         for run in runs:
-            together.setdefault(run.check.lane or run, []).append(run)
+            lane = run.check.lane
+            together.setdefault(run if lane is None else lane, []).append(run)
         for group in together.values():
             try:
                 self._hand_over(group[0].check, partial(self._work, group))
             except RuntimeError as error:  # the system has no thread to give
                 for run in group:
-                    _announce(run.end(raised(run.check, error)))
+                    run.end(raised(run.check, error))
 
     def _hand_over(self, check: Check, work: Callable[[], None]) -> None:
         if check.lane is None:
@@ -139,14 +141,17 @@ class Heartbeat:
             result = execute(run.check)
             with self._lock:
                 ended = run.end(result)
-            _announce(ended)  # after the lock, for which those who wait would wait again
+            # Without the lock, which is what those who are told of it ask for next.
+            for current in ended:
+                for listener in current.listeners:
+                    listener()
 
     def _finish(self, current: _Round, fail_level: int) -> Answer:
         with self._lock:
             if current.report is not None:
                 return Answer(current.report, first=False)
             current.finished = time.monotonic()
-            results = [run.result() for run in current.runs]
+            results = [r.result(c) for r, c in zip(current.runs, current.checks, strict=True)]
             report = current.report = Report(tuple(results), fail_level)
         self._log(report)
         return Answer(report, first=True)
@@ -212,12 +217,6 @@ class _Round:
         return now - self.finished >= ttl
 
 
-def _announce(rounds: list[_Round]) -> None:
-    for current in rounds:
-        for listener in current.listeners:
-            listener()
-
-
 class _Run:
     """One run of one check."""
 
@@ -237,13 +236,14 @@ class _Run:
             current.pending.remove(self)
         return [current for current in self.rounds if not current.pending]
 
-    def result(self) -> Result:
+    def result(self, check: Check) -> Result:
+        """What it comes to for ``check``, which may have another name than the one that ran."""
         if self.outcome is not None:
-            return self.outcome
+            return self.outcome if self.check is check else replace(self.outcome, check=check)
         elapsed = time.monotonic() - self.begun
         doing = "has been waiting for its turn" if self.thread is None else "has been running"
-        text = f"{self.check.name} {doing} for {elapsed:.1f} s, since {self.since:%FT%TZ}"
+        text = f"{check.name} {doing} for {elapsed:.1f} s, since {self.since:%FT%TZ}"
         message = Message(CRITICAL, health.CRITICAL_CHECK_TIMED_OUT, text)
         frame = sys._current_frames().get(self.thread or 0)
         stack = "".join(traceback.format_stack(frame)) if frame else None
-        return Result(self.check, (message,), elapsed, stack=stack)
+        return Result(check, (message,), elapsed, stack=stack)

@@ -6,6 +6,7 @@ Levels are those of ``logging`` and of Django's system checks: 10 is debug, 50 c
 from __future__ import annotations
 
 import asyncio
+import inspect
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator
@@ -115,7 +116,7 @@ def execute(check: Check) -> Result:
     started = time.perf_counter()
     try:
         returned = check.function()
-        if isinstance(returned, Awaitable):
+        if type(returned) is not list and inspect.isawaitable(returned):
             returned = asyncio.run(_result_of(returned))
         messages = tuple(_messages(check, returned))
     except BaseException as error:  # also SystemExit: a check is no reason for a process to go

@@ -19,8 +19,7 @@ _TRACE_IDS = {
     "x-cloud-trace-context": re.compile(r"([0-9A-Fa-f]{32})(?:/.*)?"),
 }
 
-
-# By the digit whose two low bits stay random, the one that says which layout the others have.
+# A random digit with its two high bits set to 10, as a UUID has them.
 _VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 
@@ -37,7 +36,7 @@ def get_or_generate_request_id(headers: Mapping[str, str], header_name: str | No
     if value is None:
         folded = name.lower()
         value = next((value for key, value in headers.items() if key.lower() == folded), "")
-    match = value and _TRACE_IDS.get(name.lower(), _REQUEST_ID).fullmatch(value)
+    match = _TRACE_IDS.get(name.lower(), _REQUEST_ID).fullmatch(value) if value else None
     return match[1] if match else _uuid4()
 
 

@@ -73,7 +73,7 @@ class Setting(Generic[T]):
 
 
 class Settings(ABC):
-    """A class of declarations; where their values come from is up to ``read``."""
+    """A class of declarations; where a name's raw value comes from is up to ``read``."""
 
     @abstractmethod
     def read(self, name: str) -> Found | None:
@@ -94,7 +94,8 @@ class Settings(ABC):
         found = self._read_secret(setting) if setting.secret else self.read(setting.name)
         if found is None or found.value is None:  # a Django setting may ask for the default
             default: Any = setting.default
-            default = list(default) if isinstance(default, list) else default
+            if isinstance(default, list):  # of the kinds of values the one that can be changed
+                default = default.copy()
             return default, DEFAULT if found is None else found.source
         try:
             return setting.kind.parse(found.value), found.source

@@ -1,18 +1,18 @@
 """The settings file in a directory: found, parsed when it has changed, and remembered.
 
-Settings are read several times a request, and hardly ever does a file with settings change. So
-what has stayed as it is for some seconds is looked at once a second, and what is new at every read.
+Settings are read several times a request, and hardly ever does a file with settings change. So it
+is looked at once a second.
 """
 
 from __future__ import annotations
 
 import configparser
 import functools
+import math
 import os
 import stat
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from dockerflow import values
@@ -20,7 +20,6 @@ from dockerflow import values
 T = TypeVar("T")
 
 INTERVAL = 1  # seconds between two looks
-SETTLED = 2  # seconds; some file systems tell time no finer
 
 
 class SettingsFile(Generic[T]):
@@ -30,34 +29,31 @@ class SettingsFile(Generic[T]):
         self._readers = readers
         self._none = "", nothing
         self._parsed: tuple[object, T] = None, nothing
-        self._last: tuple[object, float, tuple[str, T]] = None, 0.0, self._none
+        self._last: tuple[object, float, tuple[str, T]] = None, -math.inf, self._none
 
     def find(self, directory: Any) -> tuple[str, T]:
         """Path and content of the file; an empty path and ``nothing`` where there is none.
 
         :raises ValueError: ``directory`` is no path, or the file is no good
         """
-        last, until, found = self._last
-        if time.monotonic() >= until or (last is not directory and last != directory):
-            found, changed = self._look(_folder(directory))
-            settled = time.time() - changed > SETTLED
-            self._last = directory, time.monotonic() + INTERVAL if settled else 0.0, found
+        last, looked, found = self._last
+        now = time.monotonic()
+        # In tests that freeze the time, even this clock goes back.
+        if not 0 <= now - looked < INTERVAL or (last is not directory and last != directory):
+            found = self._look(_folder(directory))
+            self._last = directory, now, found
         return found
 
-    def _look(self, folder: str) -> tuple[tuple[str, T], float]:
-        """What is there, and when it changed (seconds since the epoch)."""
-        changed = 0.0
-        with suppress(OSError):
-            changed = os.stat(folder).st_mtime  # noqa: PTH116 (Path is slow)
+    def _look(self, folder: str) -> tuple[str, T]:
         for name, read in self._readers.items():
             path = f"{folder}/{name}"
             try:
-                status = os.stat(path)  # noqa: PTH116
+                status = os.stat(path)  # noqa: PTH116 (Path is slow)
             except OSError:
                 continue
             if stat.S_ISREG(status.st_mode):  # .env may be a virtual environment
-                return (path, self._content(path, status, read)), max(changed, status.st_mtime)
-        return self._none, changed
+                return path, self._content(path, status, read)
+        return self._none
 
     def _content(self, path: str, status: os.stat_result, read: Callable[[str], T]) -> T:
         identity = path, status.st_mtime_ns, status.st_size, status.st_ino

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from django.test import override_settings
 
 from dockerflow import settings_file
 from dockerflow.conf import Conf, conf, lenient
+from dockerflow.settings_file import INTERVAL
 from tests.web import python_path
 
 DEFAULT_CHECKS = [
@@ -426,6 +428,16 @@ def test_a_changed_file_is_read_again(base_dir, content):
     other.replace(path)
 
     assert f"DOCKERFLOW_HEARTBEAT_TTL={conf.DOCKERFLOW_HEARTBEAT_TTL:g}" == content
+
+
+def test_a_changed_file_is_read_within_a_second(base_dir, monkeypatch):
+    monkeypatch.setattr(settings_file, "INTERVAL", INTERVAL)
+    path = base_dir / ".env"
+    path.write_text("DOCKERFLOW_HEARTBEAT_TTL=4")
+    assert conf.DOCKERFLOW_HEARTBEAT_TTL == 4
+    path.write_text("DOCKERFLOW_HEARTBEAT_TTL=55")
+    time.sleep(1)
+    assert conf.DOCKERFLOW_HEARTBEAT_TTL == 55
 
 
 def test_an_unchanged_file_is_not_read_again(base_dir):

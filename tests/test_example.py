@@ -21,7 +21,8 @@ pytestmark = pytest.mark.once
 
 CHECKOUT = Path(__file__).parents[1]
 GENERATED = shutil.ignore_patterns(
-    ".*", "__pycache__", "*.egg-info", "*.sqlite3", "build", "staticfiles", "version.json"
+    *(".*", "__pycache__", "*.egg-info", "_build", "build"),
+    *("*.sqlite3", "staticfiles", "version.json"),
 )
 VERSION_OBJECT = {
     "source": "https://github.com/example/harbour",

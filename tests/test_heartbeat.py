@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from dockerflow.heartbeat import Answer
-from dockerflow.report import Message, Report, Result
+from dockerflow.report import Check, Message, Report, Result
 from tests.engine import BAD, LATE, SOON, Engine, Hang, bad, check, hung, said, settle, threads
 
 
@@ -192,6 +192,27 @@ def test_other_checks_run_whatever_the_ttl_and_what_hangs_is_not_doubled():
     answer = engine.run([check("new"), check("hang", hang)], ttl=LATE)
     assert said(answer) == {"new": [], **hung("hang")}
     assert hang.runs == 1
+
+
+def test_one_check_asked_for_in_two_ways_runs_once_and_answers_both():
+    hang = Hang()
+    hang.released.set()
+    checks = [Check("must", "one", hang), Check("may", "one", hang, required=False)]
+    report = Engine().run(checks).report
+    assert [(r.check.name, r.check.required) for r in report.results] == [
+        ("must", True),
+        ("may", False),
+    ]
+    assert hang.runs == 1
+
+
+def test_a_hung_run_is_told_of_under_the_name_that_was_asked_for():
+    engine, hang = Engine(), Hang()
+    optional, required = Check("may", "one", hang, required=False), Check("must", "one", hang)
+    assert not engine.run([optional], timeout=SOON).report.failed
+    answer = engine.run([required])
+    assert said(answer) == hung("must")
+    assert answer.report.failed
 
 
 def test_no_thread_to_be_had_is_a_message_and_is_tried_again():

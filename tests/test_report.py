@@ -1,6 +1,7 @@
 """What becomes of what a check returns or raises, seen through a heartbeat."""
 
 import asyncio
+import types
 from dataclasses import FrozenInstanceError
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -42,6 +43,12 @@ async def awaited():
     return [Said(20, "awaited", "x.I001")]
 
 
+@types.coroutine
+def awaited_in_the_old_way():
+    yield
+    return [Said(20, "awaited", "x.I001")]
+
+
 def generator():
     yield Said(20, "yielded", "x.I001")
 
@@ -71,6 +78,7 @@ def critical(text):
         (lambda: (Said(30, 5),), [Message(30, "check", "5")]),
         (generator, [Message(20, "x.I001", "yielded")]),
         (awaited, [Message(20, "x.I001", "awaited")]),
+        (awaited_in_the_old_way, [Message(20, "x.I001", "awaited")]),
     ],
 )
 def test_messages_come_from_any_iterable_and_any_awaitable(function, expected):

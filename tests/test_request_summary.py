@@ -1,6 +1,8 @@
 """request.summary: exactly one for each request, at its true end, with its true outcome."""
 
 import asyncio
+import linecache
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -222,6 +224,52 @@ def test_an_override_of_the_fields_adds_its_own(
 class WithTenant(DockerflowMiddleware):
     def _build_extra_meta(self, request: HttpRequest) -> dict[str, Any]:
         return {**super()._build_extra_meta(request), "tenant": request.META["HTTP_HOST"]}
+
+
+def test_an_override_is_asked_even_where_no_line_comes_of_it(
+    server: WSGI | ASGI,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings.MIDDLEWARE = [f"{__name__}.Counting"]
+    monkeypatch.setattr(Counting, "count", 0)
+    caplog.set_level(logging.CRITICAL, logger="request.summary")
+    server.get("/")
+    assert Counting.count == 1
+
+
+class Counting(DockerflowMiddleware):
+    count = 0
+
+    def _build_extra_meta(self, request: HttpRequest) -> dict[str, Any]:
+        Counting.count += 1
+        return super()._build_extra_meta(request)
+
+
+def test_a_logger_of_the_projects_own_class_is_called_as_ever(
+    server: WSGI | ASGI, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logger = Located("request.summary")
+    logger.parent = logging.getLogger()
+    monkeypatch.setattr(DockerflowMiddleware, "summary_logger", logger)
+    server.get("/")
+    assert [(fields["region"], fields["code"]) for fields in log.summaries] == [("north", 200)]
+
+
+class Located(logging.Logger):
+    def _log(self, *args: Any, extra: Any = None, **kwargs: Any) -> None:
+        super()._log(*args, extra={**extra, "region": "north"}, **kwargs)
+
+
+def test_the_record_names_a_place_in_the_middleware(
+    server: WSGI | ASGI, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    server.get("/")
+    [record] = [record for record in caplog.records if record.name == "request.summary"]
+    assert (record.filename, record.funcName) == ("middleware.py", "_log")
+    assert "getframe" in linecache.getline(record.pathname, record.lineno)
 
 
 def test_the_fields_of_a_request_that_the_middleware_has_not_seen_lack_the_time() -> None:

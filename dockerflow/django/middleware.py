@@ -37,7 +37,7 @@ from dockerflow.scrub import mask_query
 TRACE_HEADERS = ("traceparent", "x-cloud-trace-context")
 CLIENT_CLOSED_REQUEST = 499  # nginx's, for what no client saw the end of
 
-_is_async = functools.cache(iscoroutinefunction)
+_returns_coroutine = functools.lru_cache(maxsize=16)(iscoroutinefunction)
 
 
 @functools.lru_cache(maxsize=4)
@@ -76,7 +76,7 @@ class DockerflowMiddleware:
             return self._acall(request)
         view = self._endpoint(request)
         if view is not None and view is not views.error:
-            return async_to_sync(view)(request) if _is_async(view) else view(request)
+            return async_to_sync(view)(request) if _returns_coroutine(view) else view(request)
         header, token = self._begin(request)
         try:
             response = self.get_response(request) if view is None else self._error(request)
@@ -93,7 +93,7 @@ class DockerflowMiddleware:
             if native := views.NATIVE.get(view):
                 response = native(request)
                 return await response if isawaitable(response) else response
-            return await (view if _is_async(view) else sync_to_async(view))(request)
+            return await (view if _returns_coroutine(view) else sync_to_async(view))(request)
         header, token = self._begin(request)
         try:
             response = await (self.get_response if view is None else self._error)(request)
@@ -147,21 +147,25 @@ class DockerflowMiddleware:
             self._log(request, 500)
 
     def _log(self, request: Any, code: int) -> None:
-        escaped = getattr(request, "_escaped", None)
-        level = logging.INFO if escaped is None else logging.ERROR
-        if not self.summary_logger.isEnabledFor(level):
-            return
         extra = self._build_extra_meta(request)
         extra["code"] = code
+        escaped = getattr(request, "_escaped", None)
         if escaped is None:
+            level = logging.INFO
             extra["errno"] = code if code >= 500 else 0
         else:
+            level = logging.ERROR
             extra["errno"] = 500
-        # Not by info(), which looks for the line that called it: a summary has none.
-        record = self.summary_logger.makeRecord(
-            self.summary_logger.name, level, __file__, 0, escaped or "", (), None, extra=extra
-        )
-        self.summary_logger.handle(record)
+        logger = self.summary_logger
+        if type(logger) is not logging.Logger:
+            logger.log(level, escaped or "", extra=extra)
+        elif logger.isEnabledFor(level):
+            # What log() does, without its search for the line that called it.
+            line = sys._getframe().f_lineno
+            record = logger.makeRecord(
+                logger.name, level, __file__, line, escaped or "", (), None, "_log", extra
+            )
+            logger.handle(record)
 
     def _build_extra_meta(self, request: Any) -> dict[str, Any]:
         """The fields of the summary; projects override it to add their own."""

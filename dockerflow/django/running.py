@@ -56,7 +56,7 @@ def run(**limits: float) -> Answer:
     private = [c for c in mine if c.settings_dict["NAME"] == ":memory:" and c.connection]
     checks = _checks(inline=False)
     if private:
-        checks = [_borrowing(check, private) for check in checks]
+        checks = tuple(_borrowing(check, private) for check in checks)
     for connection in private:
         connection.inc_thread_sharing()
     try:
@@ -67,7 +67,7 @@ def run(**limits: float) -> Answer:
 
 
 def _borrowing(check: Check, lent: Sequence[BaseDatabaseWrapper]) -> Check:
-    function: Function = check.function
+    function: Function = check.function  # one of those below, which take it
     return replace(check, function=partial(function, lent=lent))
 
 
@@ -95,7 +95,7 @@ def _is_testing() -> bool:
     return "outbox" in vars(mail)
 
 
-def _checks(*, inline: bool) -> list[Check]:
+def _checks(*, inline: bool) -> tuple[Check, ...]:
     required, optional = conf.DOCKERFLOW_CHECKS, conf.DOCKERFLOW_OPTIONAL_CHECKS
     functions = [import_string(path) for path in [*required, *optional]]
     return _planned(tuple(required), tuple(optional), tuple(functions), inline)
@@ -107,12 +107,12 @@ def _planned(
     optional: tuple[str, ...],
     functions: tuple[Function, ...],
     inline: bool,
-) -> list[Check]:
+) -> tuple[Check, ...]:
     by_path = dict(zip(required + optional, functions, strict=True))
     shared_names = Counter(function.__name__ for function in by_path.values())
     last_in_lane = {LANES.get(path): path for path in by_path}
     first_in_lane = {LANES.get(path): path for path in reversed(by_path)}
-    return [
+    return tuple(
         Check(
             name=path if shared_names[function.__name__] > 1 else function.__name__,
             key=function,
@@ -128,7 +128,7 @@ def _planned(
         )
         for path, function in by_path.items()
         for lane in [LANES.get(path)]
-    ]
+    )
 
 
 def _inline(function: Function, **place: bool) -> object:
@@ -179,21 +179,20 @@ async def _in_loop(function: Callable[..., Awaitable[object]], **place: Any) -> 
 def _release(*, stays: bool) -> None:
     """Let go of this thread's connections, as at the end of a request or for good.
 
-    Only the databases' lane keeps any, so that a process holds one more an alias; it uses no cache.
-    Under test nothing stays, for a connection would keep the test database from being dropped.
+    Only one lane keeps any, so that a process holds one more an alias; under test nothing does, for
+    a connection would keep the test database from being dropped.
     """
     for connection in connections.all(initialized_only=True):
         if stays:
             connection.close_if_unusable_or_obsolete()
         else:
             BaseDatabaseWrapper.close(connection)  # SQLite's own spares databases in memory
-    if not stays:
-        caches.close_all()
+    caches.close_all()
 
 
 def _audible(returned: object) -> object:
     """Messages without the silenced ones; what is no list of messages, as it is."""
-    if not returned or not isinstance(returned, Iterable) or isinstance(returned, (str, bytes)):
+    if not isinstance(returned, Iterable) or isinstance(returned, (str, bytes)):
         return returned
     silenced = settings.SILENCED_SYSTEM_CHECKS
     return [message for message in returned if getattr(message, "id", None) not in silenced]

@@ -64,8 +64,9 @@ class Worker:
         )
 
     def turn(self, server: str, path: str) -> list[float]:
-        self._process.stdin.write(json.dumps([server, path, COUNTS[path]]) + "\n")
-        self._process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps([server, path, COUNTS[path]]) + "\n")
+            self._process.stdin.flush()
         if answer := self._process.stdout.readline():
             return json.loads(answer)
         self._errors.seek(0)

@@ -175,6 +175,7 @@ def asgi(url: str) -> Turn:
 
 def serve(candidate: str) -> None:
     """Read server, path and number of requests a line; answer with the seconds of each."""
+    # Not settings.configure(), which looks names up in another way than projects' settings.
     vars(project).update(ROOT_URLCONF=__name__, **CANDIDATES[candidate]())
     os.environ["DJANGO_SETTINGS_MODULE"] = project.__name__
     django.setup()
