@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -69,9 +69,9 @@ class Heartbeat:
         """
         gate = threading.Lock()
         gate.acquire()
-        current = self._begin(tuple(checks), timeout, ttl, gate.release)
-        gate.acquire(timeout=current.remaining())
-        return self._finish(current, fail_level)
+        current = self._begin(tuple(checks), fail_level, timeout, ttl, gate.release)
+        gate.acquire(timeout=current.remaining(timeout))
+        return self._finish(current)
 
     async def arun(
         self, checks: Sequence[Check], *, timeout: float, ttl: float, fail_level: int
@@ -83,10 +83,10 @@ class Heartbeat:
             with suppress(RuntimeError):  # a loop that is closed by now
                 loop.call_soon_threadsafe(over.set)
 
-        current = self._begin(tuple(checks), timeout, ttl, listener)
+        current = self._begin(tuple(checks), fail_level, timeout, ttl, listener)
         with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(over.wait(), current.remaining())
-        return self._finish(current, fail_level)
+            await asyncio.wait_for(over.wait(), current.remaining(timeout))
+        return self._finish(current)
 
     def run_inline(self, checks: Sequence[Check], *, fail_level: int) -> Answer:
         """Run the checks one after another in the caller's thread, without a deadline."""
@@ -95,37 +95,49 @@ class Heartbeat:
         return Answer(report, first=True)
 
     def _begin(
-        self, checks: tuple[Check, ...], timeout: float, ttl: float, listener: Listener
+        self,
+        checks: tuple[Check, ...],
+        fail_level: int,
+        timeout: float,
+        ttl: float,
+        listener: Listener,
     ) -> _Round:
         """Join the round that is under way, or start one; its end is told to the listener."""
         with self._lock:
             now = time.monotonic()
             current = self._round
-            if current is None or current.checks != checks or current.is_over(now, ttl):
+            if current is None or not current.answers(checks, fail_level, now, ttl):
                 self._runs = {k: r for k, r in self._runs.items() if r.outcome is None}
                 fresh = {c.key: _Run(c, now + timeout) for c in checks if c.key not in self._runs}
-                self._runs |= fresh
-                runs = [self._runs[check.key] for check in checks]
-                current = self._round = _Round(checks, runs, now, now + timeout)
-                self._start(fresh.values())
-            if current.pending:
+                runs = [fresh.get(check.key) or self._runs[check.key] for check in checks]
+                current = _Round(checks, fail_level, runs, now, now + timeout)
+                self._start(fresh)
+                self._round = current
+            if current.pending and current.report is None:
                 current.listeners.append(listener)
             else:
                 listener()
             return current
 
-    def _start(self, runs: Iterable[_Run]) -> None:
+    def _start(self, runs: dict[Hashable, _Run]) -> None:
         """Give each run a thread of its own, and those of one lane together to the lane's."""
         together: dict[object, list[_Run]] = {}
-        for run in runs:
+        for run in runs.values():
             lane = run.check.lane
             together.setdefault(run if lane is None else lane, []).append(run)
-        for group in together.values():
-            try:
-                self._hand_over(group[0].check, partial(self._work, group))
-            except RuntimeError as error:  # the system has no thread to give
-                for run in group:
+        self._runs |= runs
+        try:
+            for group in together.values():
+                try:
+                    self._hand_over(group[0].check, partial(self._work, group))
+                except RuntimeError as error:  # the system has no thread to give
+                    for run in group:
+                        run.end(raised(run.check, error))
+        except BaseException as error:  # of a signal handler, say; nobody else would start the rest
+            for run in runs.values():
+                if run.thread is None:
                     run.end(raised(run.check, error))
+            raise
 
     def _hand_over(self, check: Check, work: Callable[[], None]) -> None:
         if check.lane is None:
@@ -137,7 +149,10 @@ class Heartbeat:
 
     def _work(self, runs: list[_Run]) -> None:
         for run in runs:
-            run.thread = threading.get_ident()
+            with self._lock:
+                if run.outcome is not None:
+                    continue
+                run.thread = threading.get_ident()
             result = execute(run.check)
             with self._lock:
                 ended = run.end(result)
@@ -146,13 +161,13 @@ class Heartbeat:
                 for listener in current.listeners:
                     listener()
 
-    def _finish(self, current: _Round, fail_level: int) -> Answer:
+    def _finish(self, current: _Round) -> Answer:
         with self._lock:
             if current.report is not None:
                 return Answer(current.report, first=False)
             current.finished = time.monotonic()
             results = [r.result(c) for r, c in zip(current.runs, current.checks, strict=True)]
-            report = current.report = Report(tuple(results), fail_level)
+            report = current.report = Report(tuple(results), current.fail_level)
         self._log(report)
         return Answer(report, first=True)
 
@@ -196,9 +211,15 @@ class _Round:
     """What the heartbeats that come at one time share."""
 
     def __init__(
-        self, checks: tuple[Check, ...], runs: list[_Run], now: float, deadline: float
+        self,
+        checks: tuple[Check, ...],
+        fail_level: int,
+        runs: list[_Run],
+        now: float,
+        deadline: float,
     ) -> None:
         self.checks = checks
+        self.fail_level = fail_level
         self.runs = runs
         self.deadline = deadline
         self.listeners: list[Listener] = []
@@ -208,13 +229,18 @@ class _Round:
         for run in self.pending:
             run.rounds.append(self)
 
-    def remaining(self) -> float:
-        return max(0.0, self.deadline - time.monotonic())
+    def remaining(self, timeout: float) -> float:
+        """Seconds to wait for it, at most ``timeout``, whatever a test does to the clock."""
+        remaining = max(0.0, self.deadline - time.monotonic())
+        return min(remaining, timeout, threading.TIMEOUT_MAX)
 
-    def is_over(self, now: float, ttl: float) -> bool:
+    def answers(self, checks: tuple[Check, ...], fail_level: int, now: float, ttl: float) -> bool:
+        """Whether who asks this now may share it."""
+        if self.checks != checks or self.fail_level != fail_level:
+            return False
         if self.report is None:  # and maybe never gets one: those who wait can give up
-            return now >= self.deadline or not self.pending
-        return now - self.finished >= ttl
+            return bool(self.pending) and now < self.deadline
+        return 0 <= now - self.finished < ttl
 
 
 class _Run:
@@ -233,7 +259,7 @@ class _Run:
         """Take the outcome; return the rounds that waited for nothing else."""
         self.outcome = outcome
         for current in self.rounds:
-            current.pending.remove(self)
+            current.pending.discard(self)
         return [current for current in self.rounds if not current.pending]
 
     def result(self, check: Check) -> Result:

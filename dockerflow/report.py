@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeGuard
 
 from dockerflow import health
 from dockerflow.scrub import scrub
@@ -116,7 +116,7 @@ def execute(check: Check) -> Result:
     started = time.perf_counter()
     try:
         returned = check.function()
-        if type(returned) is not list and inspect.isawaitable(returned):
+        if is_awaitable(returned):
             returned = asyncio.run(_result_of(returned))
         messages = tuple(_messages(check, returned))
     except BaseException as error:  # also SystemExit: a check is no reason for a process to go
@@ -124,9 +124,17 @@ def execute(check: Check) -> Result:
     return Result(check, messages, time.perf_counter() - started)
 
 
+def is_awaitable(returned: object) -> TypeGuard[Awaitable[object]]:
+    """:func:`inspect.isawaitable`, which takes its time to see that a list is not."""
+    return type(returned) is not list and inspect.isawaitable(returned)
+
+
 def raised(check: Check, error: BaseException, duration: float = 0.0) -> Result:
     """The result of a check that did not get as far as returning."""
-    shown = "".join(traceback.format_exception_only(error)).strip()  # str() may raise as well
+    try:
+        shown = "".join(traceback.format_exception_only(error)).strip()
+    except Exception:  # of an exception whose attributes are not what they should be
+        shown = type(error).__name__
     text = f"{check.name} raised {shown}"
     message = Message(CRITICAL, health.CRITICAL_CHECK_RAISED, scrub(text))
     return Result(check, (message,), duration, error)

@@ -7,7 +7,6 @@ is looked at once a second.
 from __future__ import annotations
 
 import configparser
-import functools
 import math
 import os
 import stat
@@ -40,7 +39,7 @@ class SettingsFile(Generic[T]):
         now = time.monotonic()
         # In tests that freeze the time, even this clock goes back.
         if not 0 <= now - looked < INTERVAL or (last is not directory and last != directory):
-            found = self._look(_folder(directory))
+            found = self._look(str(values.path.parse(directory)))
             self._last = directory, now, found
         return found
 
@@ -65,8 +64,3 @@ class SettingsFile(Generic[T]):
                 raise ValueError(f"{path} cannot be read: {error}") from None
             self._parsed = identity, content
         return content
-
-
-@functools.lru_cache(maxsize=1)
-def _folder(directory: Any) -> str:
-    return str(values.path.parse(directory))

@@ -1,5 +1,6 @@
 """Checks that do what checks should not, and some that do what they should."""
 
+import functools
 import logging
 import os
 import threading
@@ -87,3 +88,11 @@ async def counts_users_async(app_configs, **kwargs):
     from django.contrib.auth.models import User  # noqa: PLC0415 (checks are imported before models)
 
     return [Info(f"{await User.objects.acount()} users", id="tests.I002")]
+
+
+@functools.wraps(counts_users_async)
+def decorated(app_configs, **kwargs):
+    return counts_users_async(app_configs, **kwargs)
+
+
+decorated.__name__ = "decorated"

@@ -1,5 +1,7 @@
 """Checks as a project may have them: each says one thing."""
 
+import functools
+
 from django.core import checks
 
 
@@ -29,6 +31,15 @@ def collapses(app_configs, **kwargs):
 
 async def awaits(app_configs, **kwargs):
     return [checks.Warning("awaited", id="tests.W002")]
+
+
+@functools.wraps(awaits)
+def decorated(app_configs, **kwargs):
+    return awaits(app_configs, **kwargs)
+
+
+decorated.__name__ = "decorated"
+nameless = functools.partial(warns)
 
 
 def repeats_itself(app_configs, **kwargs):

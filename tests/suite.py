@@ -15,12 +15,14 @@ CHECKS = [
     "tests.fault_checks.names_its_thread",
     "tests.fault_checks.counts_users",
     "tests.fault_checks.counts_users_async",
+    "tests.fault_checks.decorated",
 ]
 ONE_USER = {
     "check_database_connected": {},
     "check_migrations_applied": {},
     "counts_users": {"tests.I002": "1 users"},
     "counts_users_async": {"tests.I002": "1 users"},
+    "decorated": {"tests.I002": "1 users"},
 }
 MAIN_THREAD = {**ONE_USER, "names_its_thread": {"tests.I001": "main thread"}}
 OTHER_THREAD = {**ONE_USER, "names_its_thread": {"tests.I001": "other thread"}}

@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import environ
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
@@ -372,6 +373,13 @@ def test_base_dir_may_come_from_the_environment(settings, monkeypatch, tmp_path)
 
     assert conf.resolve(Conf.BASE_DIR) == (tmp_path, "environment")
     assert conf.resolve(Conf.DOCKERFLOW_HEARTBEAT_TTL) == (4, f"{tmp_path}/.env")
+
+
+def test_base_dir_may_be_the_path_of_another_library(base_dir, settings):
+    settings.BASE_DIR = environ.Path(str(base_dir))  # which cannot be hashed
+    (base_dir / ".env").write_text("DOCKERFLOW_HEARTBEAT_TTL=4\n")
+
+    assert conf.resolve(Conf.DOCKERFLOW_HEARTBEAT_TTL) == (4, f"{base_dir}/.env")
 
 
 def test_base_dir_none_is_no_directory_of_that_name(settings, monkeypatch, tmp_path):

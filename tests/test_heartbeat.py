@@ -8,6 +8,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+import pytest
+
 from dockerflow.heartbeat import Answer
 from dockerflow.report import Check, Message, Report, Result
 from tests.engine import BAD, LATE, SOON, Engine, Hang, bad, check, hung, said, settle, threads
@@ -186,6 +188,23 @@ def test_the_report_of_a_hung_check_is_served_again_while_the_ttl_lasts():
     assert engine.run([check("hang", hang)], ttl=LATE) == Answer(first.report, first=False)
 
 
+def test_another_fail_level_is_another_question():
+    engine, checks = Engine(), [check("bad", bad)]
+    failed = [
+        engine.run(checks, ttl=LATE, fail_level=level).report.failed for level in (30, 40, 30)
+    ]
+    assert failed == [True, False, True]
+
+
+def test_a_heartbeat_while_a_test_has_set_the_clock_is_not_the_last(monkeypatch):
+    engine, numbers = Engine(), itertools.count()
+    checks = [check("number", lambda: bad(20, next(numbers)))]
+    with monkeypatch.context() as future:
+        future.setattr(time, "monotonic", lambda: 1e12)
+        engine.run(checks)
+    assert said(engine.run(checks, ttl=LATE)) == {"number": [(20, "x.W001", "1")]}
+
+
 def test_other_checks_run_whatever_the_ttl_and_what_hangs_is_not_doubled():
     engine, hang = Engine(), Hang()
     engine.run([check("hang", hang)], timeout=SOON, ttl=LATE)
@@ -213,6 +232,27 @@ def test_a_hung_run_is_told_of_under_the_name_that_was_asked_for():
     answer = engine.run([required])
     assert said(answer) == hung("must")
     assert answer.report.failed
+
+
+@pytest.mark.parametrize("lane", [None, "lane"])
+def test_who_is_interrupted_while_checks_start_leaves_no_run_behind(monkeypatch, lane):
+    engine, checks = Engine(), [check("one"), check("two", lane=lane), check("three", lane=lane)]
+    start, starts = threading.Thread.start, iter([True, False])
+
+    def interrupted(thread):
+        if not next(starts):
+            raise KeyboardInterrupt
+        start(thread)
+
+    with monkeypatch.context() as while_checks_start:
+        while_checks_start.setattr(threading.Thread, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            engine.run(checks)
+    assert said(engine.run(checks)) == {"one": [], "two": [], "three": []}
+
+
+def test_there_is_no_longest_timeout():
+    assert said(Engine().run([check("good")], timeout=1e30)) == {"good": []}
 
 
 def test_no_thread_to_be_had_is_a_message_and_is_tried_again():

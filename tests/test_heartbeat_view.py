@@ -1,5 +1,7 @@
 """/__heartbeat__: what decides its status, and who is told what."""
 
+from unittest import mock
+
 import pytest
 from django.test import override_settings
 
@@ -109,20 +111,44 @@ def test_a_check_that_is_required_too_is_not_optional(ask, settings):
     assert ask() == (500, {"status": "error"})
 
 
-def test_an_async_check_is_awaited(ask, settings):
-    settings.DOCKERFLOW_CHECKS = samples("awaits")
+@pytest.mark.parametrize("name", ["awaits", "decorated"])
+def test_an_async_check_is_awaited(ask, settings, name):
+    settings.DOCKERFLOW_CHECKS = samples(name)
     settings.DOCKERFLOW_HEARTBEAT_DETAILS = "always"
 
     assert ask() == (
         500,
         {
             "status": "warning",
-            "checks": {"awaits": "warning"},
+            "checks": {name: "warning"},
             "details": {
-                "awaits": {"status": "warning", "level": 30, "messages": {"tests.W002": "awaited"}}
+                name: {"status": "warning", "level": 30, "messages": {"tests.W002": "awaited"}}
             },
         },
     )
+
+
+@pytest.mark.parametrize("name", ["warns", "awaits", "decorated"])
+def test_a_silenced_message_decides_nothing(ask, settings, name):
+    settings.DOCKERFLOW_CHECKS = samples(name)
+    settings.SILENCED_SYSTEM_CHECKS = ["tests.W001", "tests.W002"]
+
+    assert ask() == (200, {"status": "ok"})
+
+
+def test_a_check_without_a_name_has_that_of_its_path(ask, settings):
+    settings.DOCKERFLOW_CHECKS = samples("nameless")
+    settings.DOCKERFLOW_HEARTBEAT_DETAILS = "always"
+
+    status, body = ask()
+    assert (status, body["checks"]) == (500, {"nameless": "warning"})
+
+
+def test_a_check_can_be_replaced_in_a_test(ask, settings):
+    settings.DOCKERFLOW_CHECKS = samples("fails")
+    with mock.patch("tests.sample_checks.fails", return_value=[]):
+        assert ask() == (200, {"status": "ok"})
+    assert ask() == (500, {"status": "error"})
 
 
 def test_messages_that_share_an_id_keep_all_their_texts(ask, settings):

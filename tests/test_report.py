@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from dockerflow.heartbeat import Heartbeat
-from dockerflow.report import Check, Message, Report, Result, status
+from dockerflow.report import Check, Message, Report, Result, execute, status
 
 
 class Said(NamedTuple):
@@ -140,6 +140,12 @@ def test_junk_among_messages_spares_the_messages():
 def test_an_exception_becomes_a_critical_message(function, text):
     [message] = messages(function)
     assert [Message(message.level, message.id, message.msg.partition(" with")[0])] == critical(text)
+
+
+def test_an_exception_that_cannot_be_formatted_is_known_by_its_type():
+    broken = SyntaxError("bad", ("file", 1, 1, 1))  # the last of these is the line's text
+    result = execute(Check("check", "key", raises(broken)))
+    assert list(result.messages) == critical("check raised SyntaxError")
 
 
 def test_neither_a_message_nor_an_exception_gives_a_credential_away():

@@ -9,11 +9,11 @@ from __future__ import annotations
 import functools
 import sys
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from types import FrameType
 from typing import Any
 
-from asgiref.sync import async_to_sync, iscoroutinefunction
+from asgiref.sync import async_to_sync
 from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
@@ -29,6 +29,7 @@ from dockerflow import health
 from dockerflow.conf import conf
 from dockerflow.django.queries import select
 from dockerflow.django.unapplied import unapplied
+from dockerflow.report import is_awaitable
 
 Apps = Sequence[AppConfig] | None
 
@@ -206,15 +207,24 @@ def register() -> None:
 @functools.cache
 def system_check(function: Callable[..., Any]) -> Callable[..., Any]:
     """A twin for Django's registry, which writes tags on what it is given and awaits nothing."""
-    call = async_to_sync(function) if iscoroutinefunction(function) else function
 
     @functools.wraps(function)
     def twin(databases: Iterable[str] | None = None, **kwargs: Any) -> Any:
         if databases is None and not _is_asked_for(sys._getframe(1)):
             return []
-        return call(databases=databases, **kwargs)
+        return call(function, databases=databases, **kwargs)
 
     return twin
+
+
+def call(function: Callable[..., Any], **arguments: Any) -> Any:
+    """What the function returns, waited for where that is an awaitable."""
+    returned = function(**arguments)
+    return async_to_sync(_awaited)(returned) if is_awaitable(returned) else returned
+
+
+async def _awaited(awaitable: Awaitable[Any]) -> Any:
+    return await awaitable
 
 
 def _is_asked_for(run_checks: FrameType) -> bool:

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any
 
-from asgiref.sync import (
-    SyncToAsync,
-    ThreadSensitiveContext,
-    async_to_sync,
-    iscoroutinefunction,
-    sync_to_async,
-)
+from asgiref.sync import SyncToAsync, ThreadSensitiveContext, sync_to_async
 from django.conf import settings
 from django.core import mail
 from django.core.cache import caches
@@ -23,8 +17,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.module_loading import import_string
 
 from dockerflow.conf import conf
+from dockerflow.django.checks import call
 from dockerflow.heartbeat import Answer, Heartbeat
-from dockerflow.report import LEVELS, Check
+from dockerflow.report import LEVELS, Check, is_awaitable
 from dockerflow.threads import Lane
 
 Function = Callable[..., Any]
@@ -109,15 +104,17 @@ def _planned(
     inline: bool,
 ) -> tuple[Check, ...]:
     by_path = dict(zip(required + optional, functions, strict=True))
-    shared_names = Counter(function.__name__ for function in by_path.values())
+    # A partial and a test's mock have no name.
+    names = {p: getattr(f, "__name__", p.rpartition(".")[2]) for p, f in by_path.items()}
+    shared_names = Counter(names.values())
     last_in_lane = {LANES.get(path): path for path in by_path}
     first_in_lane = {LANES.get(path): path for path in reversed(by_path)}
     return tuple(
         Check(
-            name=path if shared_names[function.__name__] > 1 else function.__name__,
+            name=path if shared_names[names[path]] > 1 else names[path],
             key=function,
             function=partial(
-                _inline if inline else _in_loop if iscoroutinefunction(function) else _in_thread,
+                _inline if inline else _in_thread,
                 function,
                 opens=lane is None or path == first_in_lane[lane],
                 closes=lane is None or path == last_in_lane[lane],
@@ -132,8 +129,7 @@ def _planned(
 
 
 def _inline(function: Function, **place: bool) -> object:
-    call = async_to_sync(function) if iscoroutinefunction(function) else function
-    return _audible(call(app_configs=None))
+    return _audible(call(function, app_configs=None))
 
 
 def _in_thread(
@@ -158,20 +154,23 @@ def _in_thread(
     for connection in lent:
         connections[connection.alias] = connection
     try:
-        return _audible(function(app_configs=None))
+        returned = function(app_configs=None)
     finally:
         for connection in lent:
             del connections[connection.alias]
         if closes:
             _release(stays=keeps and not _is_testing())
+    return _in_loop(returned) if is_awaitable(returned) else _audible(returned)
 
 
-async def _in_loop(function: Callable[..., Awaitable[object]], **place: Any) -> object:
+async def _in_loop(returned: Any) -> object:
     # Without the context, all synchronous code in the process would queue for one thread.
     async with ThreadSensitiveContext() as context:
-        SyncToAsync.context_to_thread_executor[context] = Lane(function.__name__)
+        SyncToAsync.context_to_thread_executor[context] = Lane(
+            getattr(returned, "__name__", "awaitable")
+        )
         try:
-            return _audible(await function(app_configs=None))
+            return _audible(await returned)
         finally:
             await sync_to_async(_release)(stays=False)
 
