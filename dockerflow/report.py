@@ -11,12 +11,12 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeGuard
 
 from dockerflow import health
 from dockerflow.scrub import scrub
-from dockerflow.threads import Threads
+from dockerflow.threads import Threads, outside_greenlets
 
 LEVELS = {"ok": 0, "debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 CRITICAL = LEVELS["critical"]
@@ -117,7 +117,7 @@ def execute(check: Check) -> Result:
     try:
         returned = check.function()
         if is_awaitable(returned):
-            returned = asyncio.run(_result_of(returned))
+            returned = outside_greenlets(partial(asyncio.run, _result_of(returned)))
         messages = tuple(_messages(check, returned))
     except BaseException as error:  # also SystemExit: a check is no reason for a process to go
         return raised(check, error, time.perf_counter() - started)

@@ -7,12 +7,15 @@ https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 def start(name: str, target: Callable[[], object]) -> None:
@@ -21,6 +24,19 @@ def start(name: str, target: Callable[[], object]) -> None:
     :raises RuntimeError: the system has no thread to give
     """
     threading.Thread(target=target, name=f"heartbeat-{name}", daemon=True).start()
+
+
+def outside_greenlets(call: Callable[[], T]) -> T:
+    """Make the call in a thread of the system also where gevent has made greenlets of threads.
+
+    An event loop needs that: a thread can run one, and greenlets are all in one thread.
+    https://www.gevent.org/api/gevent.threadpool.html
+    """
+    monkey = sys.modules.get("gevent.monkey")
+    if monkey is None or not monkey.is_module_patched("threading"):
+        return call()
+    made: T = sys.modules["gevent"].get_hub().threadpool.apply(call)
+    return made
 
 
 class Lane(Executor):

@@ -42,6 +42,25 @@ assert said(answer) == hung("hangs")
     assert (done.returncode, time.monotonic() - started < LATE) == (0, True), done.stderr
 
 
+def test_event_loops_and_greenlets_leave_each_other_alone():
+    done = run("""
+from gevent import monkey
+monkey.patch_all()
+import asyncio, gevent
+from tests.engine import Engine, check, said
+
+async def wait():
+    await asyncio.sleep(0.3)
+    return []
+
+heartbeat = gevent.spawn(Engine().run, [check("one", wait), check("two", wait)])
+gevent.sleep(0.1)
+asyncio.run(wait())  # what a request does meanwhile
+assert said(heartbeat.get()) == {"one": [], "two": []}
+""")
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_forked_child_starts_afresh_whatever_its_parent_was_doing():
     done = run("""
 import os, threading
