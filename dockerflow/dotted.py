@@ -6,7 +6,7 @@ import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from importlib.machinery import PathFinder
 from typing import Any
 
@@ -75,14 +75,17 @@ def _parse_each(value: Any) -> list[str]:
 
 def _check_each(paths: list[str]) -> Iterator[str]:
     for path in paths:
-        for clause in list(_check(path)) or _check_signature(path):
+        for clause in list(_check(path)) or _check_function(path):
             yield f"holds {path!r}, which {clause}"
 
 
-def _check_signature(path: str) -> Iterator[str]:
+def _check_function(path: str) -> Iterator[str]:
     # https://docs.djangoproject.com/en/stable/topics/checks/#writing-your-own-checks
+    check = pkgutil.resolve_name(path)
+    if not isinstance(check, Hashable):
+        yield "cannot be hashed, as Django's registry of checks asks for"
     try:
-        parameters = inspect.signature(pkgutil.resolve_name(path)).parameters.values()
+        parameters = inspect.signature(check).parameters.values()
         accepted = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
     except ValueError:  # some of what is written in C has no signature
         accepted = False

@@ -16,6 +16,9 @@ def modules(tmp_path, monkeypatch):
     (tmp_path / "shop/checks.py").write_text(
         "level = 1\ndef check_stock(app_configs, **kwargs): return []\ndef count(shelf): return 1\n"
     )
+    (tmp_path / "shop/counted.py").write_text(
+        "class Check(list):\n    def __call__(self, **kwargs): return []\ncheck = Check()\n"
+    )
     (tmp_path / "shop/broken.py").write_text("1 / 0")
     (tmp_path / "shop/needy.py").write_text("import nowhere_to_be_found")
     (tmp_path / "shop/quitter.py").write_text("raise SystemExit('bye')")
@@ -91,4 +94,11 @@ def test_a_system_check_takes_keyword_arguments(modules, path):
     assert list(dotted.function.check(path)) == []
     assert list(dotted.system_checks.check([path])) == [
         f"holds {path!r}, which takes no **kwargs, as a system check must"
+    ]
+
+
+def test_a_system_check_can_be_hashed(modules):
+    path = "shop.counted.check"
+    assert list(dotted.system_checks.check([path])) == [
+        f"holds {path!r}, which cannot be hashed, as Django's registry of checks asks for"
     ]
