@@ -16,24 +16,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from datetime import datetime, timezone
 from functools import partial
 from typing import NamedTuple
 
-from dockerflow import health
-from dockerflow.report import CRITICAL, Check, Message, Report, Result, execute, raised, status
+from dockerflow.report import Check, Report, Result, execute, raised, status
+from dockerflow.rounds import Listener, Round, Run
 from dockerflow.threads import Lane, start
 
 logger = logging.getLogger("dockerflow.checks.registry")
-
-Listener = Callable[[], object]
 
 
 class Answer(NamedTuple):
@@ -54,8 +48,8 @@ class Heartbeat:
     def _reset(self) -> None:
         self._lock = threading.Lock()
         self._lanes: dict[str, Lane] = {}
-        self._runs: dict[Hashable, _Run] = {}
-        self._round: _Round | None = None
+        self._runs: dict[Hashable, Run] = {}
+        self._round: Round | None = None
         self._failing: set[Hashable] = set()
 
     def run(
@@ -101,16 +95,16 @@ class Heartbeat:
         timeout: float,
         ttl: float,
         listener: Listener,
-    ) -> _Round:
+    ) -> Round:
         """Join the round that is under way, or start one; its end is told to the listener."""
         with self._lock:
             now = time.monotonic()
             current = self._round
             if current is None or not current.answers(checks, fail_level, now, ttl):
                 self._runs = {k: r for k, r in self._runs.items() if r.outcome is None}
-                fresh = {c.key: _Run(c, now + timeout) for c in checks if c.key not in self._runs}
+                fresh = {c.key: Run(c, now + timeout) for c in checks if c.key not in self._runs}
                 runs = [fresh.get(check.key) or self._runs[check.key] for check in checks]
-                current = _Round(checks, fail_level, runs, now, now + timeout)
+                current = Round(checks, fail_level, runs, now, now + timeout)
                 self._start(fresh)
                 self._round = current
             if current.pending and current.report is None:
@@ -119,9 +113,9 @@ class Heartbeat:
                 listener()
             return current
 
-    def _start(self, runs: dict[Hashable, _Run]) -> None:
+    def _start(self, runs: dict[Hashable, Run]) -> None:
         """Give each run a thread of its own, and those of one lane together to the lane's."""
-        together: dict[object, list[_Run]] = {}
+        together: dict[object, list[Run]] = {}
         for run in runs.values():
             lane = run.check.lane
             together.setdefault(run if lane is None else lane, []).append(run)
@@ -147,7 +141,7 @@ class Heartbeat:
             self._lanes[check.lane] = Lane(check.lane)
         self._lanes[check.lane].put(work)
 
-    def _work(self, runs: list[_Run]) -> None:
+    def _work(self, runs: list[Run]) -> None:
         for run in runs:
             with self._lock:
                 if run.outcome is not None:
@@ -161,7 +155,7 @@ class Heartbeat:
                 for listener in current.listeners:
                     listener()
 
-    def _finish(self, current: _Round) -> Answer:
+    def _finish(self, current: Round) -> Answer:
         with self._lock:
             if current.report is not None:
                 return Answer(current.report, first=False)
@@ -205,71 +199,3 @@ def _log_result(level: int, result: Result) -> None:
             **({"stack": result.stack} if result.stack else {}),
         },
     )
-
-
-class _Round:
-    """What the heartbeats that come at one time share."""
-
-    def __init__(
-        self,
-        checks: tuple[Check, ...],
-        fail_level: int,
-        runs: list[_Run],
-        now: float,
-        deadline: float,
-    ) -> None:
-        self.checks = checks
-        self.fail_level = fail_level
-        self.runs = runs
-        self.deadline = deadline
-        self.listeners: list[Listener] = []
-        self.pending = {run for run in runs if run.outcome is None and run.deadline > now}
-        self.report: Report | None = None
-        self.finished = 0.0
-        for run in self.pending:
-            run.rounds.append(self)
-
-    def remaining(self, timeout: float) -> float:
-        """Seconds to wait for it, at most ``timeout``, whatever a test does to the clock."""
-        remaining = max(0.0, self.deadline - time.monotonic())
-        return min(remaining, timeout, threading.TIMEOUT_MAX)
-
-    def answers(self, checks: tuple[Check, ...], fail_level: int, now: float, ttl: float) -> bool:
-        """Whether who asks this now may share it."""
-        if self.checks != checks or self.fail_level != fail_level:
-            return False
-        if self.report is None:  # and maybe never gets one: those who wait can give up
-            return bool(self.pending) and now < self.deadline
-        return 0 <= now - self.finished < ttl
-
-
-class _Run:
-    """One run of one check."""
-
-    def __init__(self, check: Check, deadline: float) -> None:
-        self.check = check
-        self.deadline = deadline
-        self.rounds: list[_Round] = []
-        self.outcome: Result | None = None
-        self.since = datetime.now(timezone.utc)
-        self.begun = time.monotonic()
-        self.thread: int | None = None
-
-    def end(self, outcome: Result) -> list[_Round]:
-        """Take the outcome; return the rounds that waited for nothing else."""
-        self.outcome = outcome
-        for current in self.rounds:
-            current.pending.discard(self)
-        return [current for current in self.rounds if not current.pending]
-
-    def result(self, check: Check) -> Result:
-        """What it comes to for ``check``, which may have another name than the one that ran."""
-        if self.outcome is not None:
-            return self.outcome if self.check is check else replace(self.outcome, check=check)
-        elapsed = time.monotonic() - self.begun
-        doing = "has been waiting for its turn" if self.thread is None else "has been running"
-        text = f"{check.name} {doing} for {elapsed:.1f} s, since {self.since:%FT%TZ}"
-        message = Message(CRITICAL, health.CRITICAL_CHECK_TIMED_OUT, text)
-        frame = sys._current_frames().get(self.thread or 0)
-        stack = "".join(traceback.format_stack(frame)) if frame else None
-        return Result(check, (message,), elapsed, stack=stack)
