@@ -171,8 +171,10 @@ class Conf(Settings):
             value = repository[name] or ""
         except (KeyError, NoSectionError):
             return None
-        except IniError as error:
-            raise ImproperlyConfigured(f"{name} ({path}) cannot be read: {error}") from None
+        except IniError:  # whose text quotes the value
+            raise ImproperlyConfigured(
+                f"{name} ({path}) cannot be read: in an ini file, % is written %%"
+            ) from None
         return Found(value, path, 2) if value.strip() else None
 
     def _file(self) -> tuple[str, RepositoryEmpty]:

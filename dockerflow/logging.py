@@ -66,13 +66,19 @@ def config(
         },
         "root": {
             "handlers": ["stdout"],
-            "level": level or "ext://dockerflow.conf.lenient.DOCKERFLOW_LOG_LEVEL",
+            "level": _level(level),
         },
         "loggers": {
             name: {"handlers": [], "filters": names, "level": "NOTSET", "propagate": True}
             for name, names in filters.items()
         },
     }
+
+
+def _level(level: str | int | None) -> str | int:
+    if level in (None, ""):
+        return "ext://dockerflow.conf.lenient.DOCKERFLOW_LOG_LEVEL"
+    return level.upper() if isinstance(level, str) else level
 
 
 class JsonLogFormatter(MozlogFormatter):

@@ -127,8 +127,11 @@ class Settings(ABC):
         try:
             text = Path(in_file.value).read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, TypeError, ValueError) as error:
+            why = getattr(error, "strerror", None) or error
+            # What is no absolute path may be the secret itself.
+            shown = f"{in_file.value!r}" if str(in_file.value).startswith("/") else "(hidden)"
             raise ImproperlyConfigured(
-                f"{setting.file_name} ({in_file.source}): {in_file.value!r} cannot be read:"
-                f" {error}. Expected the path of a file that holds the secret."
+                f"{setting.file_name} ({in_file.source}): {shown} cannot be read:"
+                f" {why}. Expected the path of a file that holds the secret."
             ) from None
         return Found(text, f"{setting.file_name}, {in_file.value}", in_file.rank)

@@ -60,6 +60,12 @@ class SettingsFile(Generic[T]):
         if known != identity:
             try:
                 content = read(path)
+            except configparser.ParsingError as error:
+                # Not its text, which quotes the line, and with it a secret perhaps.
+                line = getattr(error, "lineno", None) or error.errors[0][0]
+                raise ValueError(
+                    f"{path} cannot be read: line {line} is no NAME=value below a [settings]"
+                ) from None
             except (OSError, UnicodeDecodeError, configparser.Error) as error:
                 raise ValueError(f"{path} cannot be read: {error}") from None
             self._parsed = identity, content

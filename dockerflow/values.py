@@ -158,7 +158,7 @@ def _list(value: Any) -> list[str]:
         if text.startswith("["):
             try:
                 value = json.loads(text)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise ValueError(f"is not a JSON array ({error})") from None
         else:
             value = [item.strip() for item in text.split(",") if item.strip()]
