@@ -207,10 +207,11 @@ class Conf(Settings):
 
 
 class Lenient:
-    """The settings with the default in place of a bad value, for what runs before ``validate()``.
+    """The settings with the default in place of a bad value, for what must go on all the same.
 
     Django configures logging before any app can refuse to start; with these values it gets far
-    enough for the refusal to be logged.
+    enough for the refusal to be logged. And no request fails for a settings file that has gone bad
+    since the start.
     """
 
     def __getattr__(self, name: str) -> Any:

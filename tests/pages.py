@@ -3,6 +3,7 @@
 import asyncio
 import io
 import logging
+import mmap
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -38,6 +39,15 @@ def raises(request: HttpRequest) -> HttpResponse:
 
 async def araises(request: HttpRequest) -> HttpResponse:
     raise ValueError("100% broken")
+
+
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("this exception cannot be put in words")
+
+
+def unspeakable(request: HttpRequest) -> HttpResponse:
+    raise Unspeakable
 
 
 def exits(request: HttpRequest) -> HttpResponse:
@@ -130,6 +140,24 @@ def file(request: HttpRequest) -> FileResponse:
     return FileResponse(open(__file__, "rb"))  # noqa: PTH123 (the response closes it)
 
 
+class BrokenFile(io.BytesIO):
+    def read(self, size: int | None = -1) -> bytes:
+        if self.tell():
+            raise OSError("the disk broke")
+        return super().read(size)
+
+
+def broken_file(request: HttpRequest) -> FileResponse:
+    return FileResponse(BrokenFile(10_000 * b"-"))
+
+
+def mapped_file(request: HttpRequest) -> FileResponse:
+    content = mmap.mmap(-1, 9)
+    content.write(b"in memory")
+    content.seek(0)
+    return FileResponse(content)
+
+
 def memory_file(request: HttpRequest) -> FileResponse:
     return FileResponse(io.BytesIO(b"in memory"))
 
@@ -188,7 +216,10 @@ urlpatterns = [
     path("endless-stream", endless_stream),
     path("endless-astream", endless_astream),
     path("file", file),
+    path("unspeakable", unspeakable),
     path("memory-file", memory_file),
+    path("broken-file", broken_file),
+    path("mapped-file", mapped_file),
     path("waits", waits),
     path("twice/<int:number>", twice),
     path("background", background),

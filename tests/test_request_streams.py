@@ -140,6 +140,27 @@ def test_a_file_is_sent_by_the_server_itself_and_told_of_when_it_is_closed(
     assert log.outcomes == [(INFO, 200, 0, "")]
 
 
+def test_a_file_of_any_kind_is_sent(log: Log) -> None:
+    assert WSGI().get("/mapped-file").body == b"in memory"
+    assert log.outcomes == [(INFO, 200, 0, "")]
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous:Warning")
+@pytest.mark.parametrize("server", [WSGI, ASGI])
+def test_a_file_that_breaks_is_an_error(log: Log, server: Callable[[], WSGI | ASGI]) -> None:
+    assert escaped(lambda: server().get("/broken-file")) == "OSError('the disk broke')"
+    assert log.outcomes == [(ERROR, 200, 500, "the disk broke")]
+
+
+def test_a_file_that_breaks_while_the_server_reads_it_is_an_error(log: Log) -> None:
+    environ = RequestFactory().get("/broken-file").environ | {"wsgi.file_wrapper": FileWrapper}
+    _, _, response = WSGI().start(environ)
+    assert type(response) is FileWrapper
+    assert escaped(lambda: list(response)) == "OSError('the disk broke')"
+    response.close()
+    assert log.outcomes == [(ERROR, 200, 500, "the disk broke")]
+
+
 # Requests that are broken off
 
 
@@ -155,7 +176,7 @@ async def under_way(
 
 
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous:Warning")
-@pytest.mark.parametrize("path", ["/stream", "/endless-astream"])
+@pytest.mark.parametrize("path", ["/stream", "/endless-astream", "/file"])
 def test_a_stream_that_the_server_gives_up_is_told_of_once(log: Log, path: str) -> None:
     async def give_up(exchange: Exchange) -> None:
         request = await under_way(exchange, path, lambda: len(exchange.messages) == 3)

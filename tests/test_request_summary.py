@@ -4,6 +4,7 @@ import asyncio
 import linecache
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -224,6 +225,47 @@ def test_an_override_of_the_fields_adds_its_own(
 class WithTenant(DockerflowMiddleware):
     def _build_extra_meta(self, request: HttpRequest) -> dict[str, Any]:
         return {**super()._build_extra_meta(request), "tenant": request.META["HTTP_HOST"]}
+
+
+def test_an_override_that_raises_costs_neither_response_nor_summary(
+    server: WSGI | ASGI, log: Log, settings: Any
+) -> None:
+    settings.MIDDLEWARE = [f"{__name__}.Raising"]
+    assert server.get("/").status == 200
+    assert log.outcomes == [(INFO, 200, 0, "")]
+    [summary] = log.summaries
+    assert summary["build_extra_meta_error"] == "LookupError('no tenant')"
+
+
+class Raising(DockerflowMiddleware):
+    def _build_extra_meta(self, request: HttpRequest) -> dict[str, Any]:
+        raise LookupError("no tenant")
+
+
+def test_a_subclass_behind_the_middleware_itself_tells_nothing_twice(
+    server: WSGI | ASGI, log: Log, settings: Any
+) -> None:
+    settings.MIDDLEWARE = [OURS, f"{__name__}.WithTenant"]
+    answer = server.get("/")
+    assert [fields["rid"] for fields in log.summaries] == [answer.headers["X-Request-ID"]]
+    assert {rid for _, _, rid in log.ids} == {answer.headers["X-Request-ID"]}
+
+
+def test_an_exception_that_cannot_be_put_in_words_is_told_of_by_its_name(
+    server: WSGI | ASGI, log: Log
+) -> None:
+    assert server.get("/unspeakable").status == 500
+    assert log.outcomes == [(ERROR, 500, 500, "Unspeakable()")]
+
+
+def test_no_request_fails_for_a_settings_file_that_has_gone_bad(
+    server: WSGI | ASGI, log: Log, settings: Any, tmp_path: Path
+) -> None:
+    settings.BASE_DIR = tmp_path
+    (tmp_path / "settings.ini").write_text("half of it\n")
+    answer = server.get("/?token=hush")
+    assert (answer.status, answer.headers["X-Request-ID"]) == (200, log.summaries[0]["rid"])
+    assert log.outcomes == [(INFO, 200, 0, "")]
 
 
 def test_an_override_is_asked_even_where_no_line_comes_of_it(

@@ -27,9 +27,10 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils.functional import LazyObject, empty
 
-from dockerflow.conf import conf
+from dockerflow.conf import conf, lenient
 from dockerflow.django import urls, views
 from dockerflow.django.streams import follow
+from dockerflow.jsonable import text
 from dockerflow.logging import get_or_generate_request_id, request_id_context
 from dockerflow.scrub import mask_query
 
@@ -77,6 +78,8 @@ class DockerflowMiddleware:
         view = self._endpoint(request)
         if view is not None and view is not views.error:
             return async_to_sync(view)(request) if _returns_coroutine(view) else view(request)
+        if _is_under_way(request):
+            return self.get_response(request)
         header, token = self._begin(request)
         try:
             response = self.get_response(request) if view is None else self._error(request)
@@ -94,6 +97,8 @@ class DockerflowMiddleware:
                 response = native(request)
                 return await response if isawaitable(response) else response
             return await (view if _returns_coroutine(view) else sync_to_async(view))(request)
+        if _is_under_way(request):
+            return await self.get_response(request)
         header, token = self._begin(request)
         try:
             response = await (self.get_response if view is None else self._error)(request)
@@ -115,7 +120,7 @@ class DockerflowMiddleware:
         """Put the request's id into the context; return its header's name, and the way back."""
         request._start_timestamp = time.time()
         request._started = time.monotonic()
-        header = conf.DOCKERFLOW_REQUEST_ID_HEADER_NAME
+        header = lenient.DOCKERFLOW_REQUEST_ID_HEADER_NAME
         # Not request.headers: that makes a mapping of all headers, which most views never need.
         sent = request.META.get(_meta_name(header), "")
         request._id = get_or_generate_request_id({header: sent}, header)
@@ -132,7 +137,7 @@ class DockerflowMiddleware:
 
         def tell(error: Exception | None) -> None:
             if error is not None:
-                request._escaped = str(error)
+                request._escaped = _said(error)
             self._log(request, response.status_code)
 
         follow(response, rid, tell)
@@ -143,11 +148,15 @@ class DockerflowMiddleware:
         if isinstance(error, CancelledError):
             self._log(request, CLIENT_CLOSED_REQUEST)
         else:
-            request._escaped = str(error)
+            request._escaped = _said(error)
             self._log(request, 500)
 
     def _log(self, request: Any, code: int) -> None:
-        extra = self._build_extra_meta(request)
+        try:
+            extra = self._build_extra_meta(request)
+        except Exception as error:  # in a project's override
+            extra = DockerflowMiddleware._build_extra_meta(self, request)
+            extra["build_extra_meta_error"] = error
         extra["code"] = code
         escaped = getattr(request, "_escaped", None)
         if escaped is None:
@@ -185,16 +194,29 @@ class DockerflowMiddleware:
             pk = getattr(user, "pk", None) if getattr(user, "is_authenticated", False) else None
             meta["uid"] = "" if pk is None else str(pk)
         query = request.META.get("QUERY_STRING", "")
-        if query and conf.DOCKERFLOW_SUMMARY_LOG_QUERYSTRING:
+        if query and lenient.DOCKERFLOW_SUMMARY_LOG_QUERYSTRING:
             meta["querystring"] = mask_query(query)
         return meta
+
+
+def _is_under_way(request: Any) -> bool:
+    """Whether the same middleware stands before this one, or a subclass of it."""
+    rid = request_id_context.get()
+    return rid is not None and rid == getattr(request, "_id", None)
 
 
 @receiver(got_request_exception)
 def _note_exception(sender: object, request: Any = None, **kwargs: Any) -> None:
     """Remember what Django is about to turn into a response, wherever it was raised."""
     if request is not None:
-        request._escaped = str(sys.exc_info()[1])
+        request._escaped = _said(sys.exc_info()[1])
+
+
+def _said(error: BaseException | None) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return text(error)
 
 
 def _resolved_user(request: Any) -> Any:

@@ -7,10 +7,8 @@ too, is taken with the request's id in the context anew.
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
-
-from django.http import FileResponse
 
 from dockerflow.logging import request_id_context
 
@@ -31,12 +29,16 @@ def follow(response: Any, rid: str, tell: Callable[[Exception | None], None]) ->
             response_close()
 
     response_close, response.close = response.close, close
-    # What nobody reads ends here, and a file, which a server may send by itself.
+    # What nobody reads ends here.
     response._resource_closers.append(tell_once)
-    if not isinstance(response, FileResponse):
-        # Its own end counts: where a stream breaks, Django under ASGI never closes the response.
-        followed = _afollowed if response.is_async else _followed
-        response.streaming_content = followed(response.streaming_content, rid, tell_once)
+    file = getattr(response, "file_to_stream", None)
+    # Its own end counts: where a stream breaks, Django under ASGI never closes the response.
+    followed = _afollowed if response.is_async else _followed
+    response.streaming_content = followed(response.streaming_content, rid, tell_once)
+    if file is not None:  # which a server under WSGI may read by itself
+        response.file_to_stream = file
+        with suppress(AttributeError):  # of a file that takes none
+            file.read = _telling(file.read, tell_once)
 
 
 @contextmanager
@@ -46,6 +48,17 @@ def _within(rid: str) -> Iterator[None]:
         yield
     finally:
         request_id_context.reset(token)
+
+
+def _telling(read: Callable[..., bytes], tell: Callable[..., None]) -> Callable[..., bytes]:
+    def telling(*args: Any) -> bytes:
+        try:
+            return read(*args)
+        except Exception as error:
+            tell(error)
+            raise
+
+    return telling
 
 
 def _followed(content: Iterable[bytes], rid: str, tell: Callable[..., None]) -> Iterator[bytes]:
