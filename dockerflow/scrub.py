@@ -9,24 +9,37 @@ MAX_QUERY = 1024
 # and a regular expression keeps every other thread of the process waiting.
 _URL = re.compile(r"""://(?:(?!://)[^\s'"<>])*@""")
 # password=..., PWD = '...', and the repr of a dict: 'password': '...'
-_PAIR = re.compile(
-    r"""(?P<before>
-            (?:(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key)\w{0,20}|pass)
-            ["']?\s*(?:=|:(?=\s*["']))\s*
-        )
-        (?:b?'(?:\\.|[^'\\])*'|b?"(?:\\.|[^"\\])*"|[^\s,;&'")\]}]+)""",
-    re.IGNORECASE | re.VERBOSE,
-)
+_BEFORE = r"""(?P<before>
+    (?:(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key)\w{0,20}|pass)
+    ["']?\s*(?:=|:(?=\s*["']))\s*
+)"""
+_QUOTED = r"""b?'(?:\\.|[^'\\])*'|b?"(?:\\.|[^"\\])*\""""
+_BARE = r"""[^\s,;&'")\]}]+"""
+_PAIR = re.compile(f"{_BEFORE}(?:{_QUOTED}|{_BARE})", re.IGNORECASE | re.VERBOSE)
+_QUOTED_PAIR = re.compile(f"{_BEFORE}(?:{_QUOTED})", re.IGNORECASE | re.VERBOSE)
 
-# An address in a value has a query string of its own.
-_INNER_PAIR = re.compile(r"(?<=[?&#;])([\w.\[\]-]+)=[^&#;]*")
+# //user:password@host, and of a query string that was cut, all that may be such a beginning
+_RELATIVE_URL = re.compile(r"(?<![\w:])//[^\s'\"<>/@]*@")
+_CUT_URL = re.compile(r"//[^\s'\"<>/@]*$")
 
-# Some words are a secret's name as a whole, others wherever they are part of one.
+# A value may be a query string, or an address with one.
+_KEY = re.compile(r"([\w.\[\]-]+)=")
+_END = re.compile(r"[&#;]|$")
+_MAX_QUOTING = 3
+
+# Some words are a secret's name as a whole or with another one before them, others wherever they
+# are part of a name.
 _SECRET = re.compile(
-    r"\b(?:auth|authorization|code|jwt|key|otp|pass|pin|pwd|sid|sig)\b"
-    "|token|passw|passcode|passphrase|secret|credential|signature|session|sessid|(?:api|access)key"
+    r"\b(?:(?:access|api|auth|db|otp|pin|private|reset|signing|sms|user|verification)?"
+    r"(?:code|key|pass|pin|pw|pwd)|auth|authorization|hmac|jwt|otp|sid|sig|ticket)\b"
+    "|assertion|bearer|credential|csrf|passcode|passphrase|passw|saml|secret|session|sessid"
+    "|signature|token|verifier|xsrf"
 )
-_WORD_ENDS = re.compile("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+# accessKey, PINCode, PINcode
+_WORD_ENDS = [
+    re.compile("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"),
+    re.compile("(?<=[A-Z][A-Z])(?=[a-z])"),
+]
 
 
 def scrub(text: str) -> str:
@@ -41,21 +54,40 @@ def mask_query(query: str) -> str:
     """
     start = query[:MAX_QUERY]
     readable = "&".join(_masked(*pair.partition("=")) for pair in start.split("&"))
-    return readable if start == query else f"{readable}..."
+    return readable if start == query else f"{_CUT_URL.sub('//***', readable)}..."
 
 
 def _masked(quoted_key: str, equals: str, quoted_value: str) -> str:
     key = unquote_plus(quoted_key)
-    if equals and _is_secret(key):
+    if equals and _is_secret(unquote_plus(unquote_plus(key))):
         return f"{key}=***"
-    readable = key + equals + unquote_plus(quoted_value)
-    return _INNER_PAIR.sub(_masked_inner, _URL.sub("://***@", readable))
+    return _readable(quoted_key) + equals + _readable(quoted_value)
 
 
-def _masked_inner(pair: re.Match[str]) -> str:
-    return f"{pair[1]}=***" if _is_secret(pair[1]) else pair[0]
+def _readable(quoted: str) -> str:
+    """Unquoted once, and further where that brings a secret to light, which is then masked."""
+    plain = deepest = unquote_plus(quoted)
+    for _ in range(_MAX_QUOTING):
+        masked = _without_secrets(deepest)
+        if masked != deepest:
+            return masked
+        deepest = unquote_plus(deepest)
+    return plain
+
+
+def _without_secrets(text: str) -> str:
+    text = _URL.sub("://***@", _RELATIVE_URL.sub("//***@", text))
+    text = _QUOTED_PAIR.sub(r"\g<before>***", text)
+    parts, position = [], 0
+    for match in _KEY.finditer(text):
+        if match.start() >= position and _is_secret(match[1]):
+            parts += [text[position : match.end()], "***"]
+            position = _END.search(text, match.end()).start()  # type: ignore[union-attr] # has $
+    return "".join([*parts, text[position:]])
 
 
 def _is_secret(key: str) -> bool:
-    words = re.findall("[a-z]+", _WORD_ENDS.sub(" ", key).lower())
-    return _SECRET.search(" ".join(words)) is not None
+    spellings = [key, *(ends.sub(" ", key) for ends in _WORD_ENDS)]
+    return any(
+        _SECRET.search(" ".join(re.findall("[a-z]+", spelling.lower()))) for spelling in spellings
+    )

@@ -15,6 +15,9 @@ SECRET_KEYS = [
     "key", "api_key", "apikey", "api-key", "APIKey", "accesskey", "AWSAccessKeyId",
     "sig", "signature", "X-Amz-Signature", "X-Amz-Credential", "jwt", "auth", "Authorization",
     "session", "sessionid", "PHPSESSID", "sid", "user[password]", "user.pwd",
+    "APIkey", "ACCESSkey", "PASSword", "PINcode", "toKen", "authkey", "authcode", "otpcode",
+    "smscode", "verificationcode", "resetkey", "userpass", "dbpwd", "pw", "ticket",
+    "SAMLResponse", "oauth_verifier", "assertion", "bearer", "hmac", "xsrf",
 ]  # fmt: skip
 OTHER_KEYS = [
     "q", "page", "sort", "keyboard", "monkey", "encode", "decoder", "codec", "passenger", "compass",
@@ -41,6 +44,8 @@ def test_the_value_of_any_other_key_is_readable(key: str) -> None:
         ("q=a+b%20c%C3%A9%26d", "q=a b cé&d"),
         ("q=%ff%", "q=\ufffd%"),
         ("a=1=2", "a=1=2"),
+        ("q=100%2525", "q=100%25"),
+        ("q=http%3A%2F%2Fhost%2Fmonkey%3D1", "q=http://host/monkey=1"),
     ],
 )
 def test_what_holds_no_secret_is_readable(query: str, readable: str) -> None:
@@ -64,6 +69,14 @@ def test_what_holds_no_secret_is_readable(query: str, readable: str) -> None:
             "url=https://s3/a?X-Amz-Signature=***",
         ),
         ("url=https%3A%2F%2Fme%3Ahush%40host%2F", "url=https://***@host/"),
+        ("next=//me:hush@host/", "next=//***@host/"),
+        ("state=token%3Dhush%26x%3D1", "state=token=***&x=1"),
+        ("state=a%3Dtoken%3Dhush", "state=a=token=***"),
+        ("token%3Dhush", "token=***"),
+        ("%2574oken=hush", "%74oken=***"),
+        ("next=%252Flogin%253Ftoken%253Dhush", "next=/login?token=***"),
+        ("next=%2Fcb%3Fuser%255Btoken%255D%3Dhush", "next=/cb?user[token]=***"),
+        ("filter=%7B%22password%22%3A%22hush%22%7D", 'filter={"password":***}'),
         ("https://me:hush@host/", "https://***@host/"),
     ],
 )
@@ -75,6 +88,11 @@ def test_a_secret_is_masked_however_it_is_wrapped(query: str, masked: str) -> No
 def test_no_value_can_get_round_the_mask(key: str, value: str) -> None:
     query = urlencode({"a": "1", key: value, "b": "2"}, errors="replace")
     assert mask_query(query) == f"a=1&{key}=***&b=2"
+
+
+def test_an_address_that_is_cut_before_its_at_sign_shows_no_password() -> None:
+    query = "q=" + (MAX_QUERY - 30) * "x" + "&next=https://me:hush" + 100 * "x" + "@host/"
+    assert mask_query(query) == "q=" + (MAX_QUERY - 30) * "x" + "&next=https://***..."
 
 
 def test_a_long_query_string_is_cut() -> None:
