@@ -24,9 +24,6 @@ class ConsoleFormatter(MozlogFormatter):
     NO_COLOR (https://no-color.org) is set.
     """
 
-    # uvicorn's message once more, with colours of its own
-    EXCLUDED_LOGRECORD_ATTRS = MozlogFormatter.EXCLUDED_LOGRECORD_ATTRS | {"color_message"}
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")

@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Container
+from contextlib import suppress
 from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import PurePath
@@ -71,12 +72,18 @@ def text(value: object) -> str:
         for types, spell in _SPELLINGS:
             if issubclass(kind, types):
                 return spell(value)
-        if hasattr(kind, "get_full_path"):  # Django's own repr would show the query string
-            request: Any = value
-            return f"<{kind.__name__}: {request.method} {request.path!r}>"
-        return repr(value)
+        return _request(value) or repr(value)
     except Exception as error:
         return f"<{kind.__name__} that can't be shown: {type(error).__name__}>"
+
+
+def _request(value: Any) -> str | None:
+    """A request of Django, or of its REST framework around one, without the query string."""
+    with suppress(Exception):  # it is something else, maybe with an address of its own
+        request = value if hasattr(type(value), "get_full_path") else vars(value)["_request"]
+        if hasattr(type(request), "get_full_path"):
+            return f"<{type(value).__name__}: {request.method} {request.path!r}>"
+    return None
 
 
 def one_line(plain: Jsonable) -> str:

@@ -5,9 +5,11 @@ Schema: https://wiki.mozilla.org/Firefox/Services/Logging
 
 import json
 import logging
+import os
 import re
 import socket
 import sys
+import time
 from collections.abc import Mapping, Set
 from copy import copy
 from itertools import islice
@@ -21,6 +23,10 @@ from dockerflow.tracebacks import failure
 # What every record has, in the order in which LogRecord.__init__ sets it.
 _STANDARD_ATTRS = tuple(vars(LogRecord("", 0, "", 0, "", (), None)))
 _STANDARD_COUNT = len(_STANDARD_ATTRS)
+_LAST_STANDARD_ATTR = _STANDARD_ATTRS[-1]
+
+# What other formatters add, and uvicorn: a twin of the message with a terminal's codes.
+_NO_EXTRAS = frozenset({"asctime", "message", "taskName", "color_message"})
 
 # What a stream's encoding may lack; see MozlogHandler.
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -47,9 +53,7 @@ class MozlogFormatter(logging.Formatter):
     # For levels below all of the map; one between two of them counts as the lower of the two.
     DEFAULT_SYSLOG_LEVEL: ClassVar[int] = 7
 
-    EXCLUDED_LOGRECORD_ATTRS: ClassVar[Set[str]] = frozenset(
-        {*_STANDARD_ATTRS, "asctime", "message", "taskName"}
-    )
+    EXCLUDED_LOGRECORD_ATTRS: ClassVar[Set[str]] = frozenset({*_STANDARD_ATTRS, *_NO_EXTRAS})
 
     def __init__(
         self,
@@ -79,50 +83,52 @@ class MozlogFormatter(logging.Formatter):
 
     def format(self, record: LogRecord) -> str:
         attributes = record.__dict__
-        message = attributes["msg"]
-        if (
-            self._extended
-            or type(record) is not LogRecord
-            or type(message) is not str
-            or attributes["exc_info"]
-            or attributes["exc_text"]
-            or attributes["stack_info"]
-            or "message" in attributes  # and "asctime": another formatter was here
-        ):
-            return one_line(self.plain_record(record))
-        # From here on the same for ordinary records, by far the most frequent, in few steps.
-        if attributes["args"]:
-            try:
-                message = record.getMessage()
-            except Exception:
+        try:
+            message = attributes["msg"]
+            if (
+                self._extended
+                or type(record) is not LogRecord
+                or type(message) is not str
+                or attributes["exc_info"]
+                or attributes["exc_text"]
+                or attributes["stack_info"]
+                or _LAST_STANDARD_ATTR not in attributes
+            ):
                 return one_line(self.plain_record(record))
-        fields: dict[str, Any] = {"msg": message} if message else {}
-        rid = request_id_context.get()
-        if rid is None and "request" in attributes:
-            rid = id_of(attributes["request"])
-        if rid is not None:
-            fields["rid"] = rid
-        extras = len(attributes) - _STANDARD_COUNT
-        if extras > 0:
-            line = attributes["lineno"]
-            names = self._names.get(line, ())
-            if len(names) != extras:
-                # LogRecord.__init__ sets the standard attributes first.
-                names = self._names[line] = tuple(islice(attributes, _STANDARD_COUNT, None))
-            try:
+            # From here on the same for ordinary records, by far the most frequent, in few steps.
+            if attributes["args"]:
+                message = record.getMessage()
+            fields: dict[str, Any] = {"msg": message} if message else {}
+            rid = request_id_context.get()
+            if rid is None and "request" in attributes:
+                rid = id_of(attributes["request"])
+            if rid is not None:
+                fields["rid"] = rid
+            extras = len(attributes) - _STANDARD_COUNT
+            if extras > 0:
+                line = attributes["lineno"]
+                names = self._names.get(line, ())
+                if len(names) != extras:
+                    # LogRecord.__init__ sets the standard attributes first.
+                    names = tuple(islice(attributes, _STANDARD_COUNT, None))
+                    if not all(type(name) is str and name not in _NO_EXTRAS for name in names):
+                        return one_line(self.plain_record(record))
+                    self._names[line] = names
                 for name in names:
                     value = attributes[name]
                     if type(value) in PLAIN_TYPES:
                         fields[name] = value
                     elif value is not None:
                         fields[name] = jsonable(value)
-            except KeyError:  # as many as the last time, but not the same
-                self._names.pop(line, None)
-                return MozlogFormatter.format(self, record)
-        key = attributes["name"], attributes["levelno"], attributes["process"]
-        head = self._heads.get(key) or self._head(record)
-        timestamp = int(attributes["created"] * 1e9)
-        return f'{{"Timestamp":{timestamp},{head},"Fields":{one_line(fields or {"msg": ""})}}}'
+            key = attributes["name"], attributes["levelno"], attributes["process"]
+            head = self._heads.get(key) or self._head(record)
+            timestamp = int(attributes["created"] * 1e9)
+            return f'{{"Timestamp":{timestamp},{head},"Fields":{one_line(fields or {"msg": ""})}}}'
+        except Exception:
+            # Arguments that don't fit, as many extras as the last time but others, or a record made
+            # of what came from elsewhere.
+            self._names.clear()
+            return one_line(self.plain_record(record))
 
     def plain_record(self, record: LogRecord) -> dict[str, Any]:
         """Return what :meth:`convert_record` makes of `record`, as plain data."""
@@ -141,7 +147,7 @@ class MozlogFormatter(logging.Formatter):
         with an underscore behind it where that is taken. A dict as message counts as `extra`.
         """
         return {
-            "Timestamp": int(record.created * 1e9),
+            "Timestamp": _timestamp(record),
             **self._envelope(record),
             "Fields": self._fields(record),
         }
@@ -161,14 +167,16 @@ class MozlogFormatter(logging.Formatter):
         return head
 
     def _envelope(self, record: LogRecord) -> dict[str, Any]:
-        levels = [level for level in self.SYSLOG_LEVEL_MAP if level <= (record.levelno or 0)]
+        number: Any = record.levelno
+        number = number if isinstance(number, (int, float)) else 0
+        levels = [level for level in self.SYSLOG_LEVEL_MAP if level <= number]
         return {
-            "Type": record.name,
+            "Type": str(record.name or "root"),
             "Logger": self.logger_name,
             "Hostname": self.hostname,
             "EnvVersion": self.LOGGING_FORMAT_VERSION,
             "Severity": self.SYSLOG_LEVEL_MAP[max(levels)] if levels else self.DEFAULT_SYSLOG_LEVEL,
-            "Pid": record.process,
+            "Pid": record.process or os.getpid(),
         }
 
     def _fields(self, record: LogRecord) -> dict[Any, Any]:
@@ -214,6 +222,13 @@ class MozlogHandler(logging.StreamHandler):  # type: ignore[type-arg] # subscrip
         except UnicodeEncodeError:
             return _NON_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], line)
         return line
+
+
+def _timestamp(record: LogRecord) -> int:
+    try:
+        return int(record.created * 1e9)
+    except Exception:  # text, or no number at all
+        return time.time_ns()
 
 
 def _message(record: LogRecord) -> dict[str, Any]:

@@ -64,6 +64,7 @@ def _block(
     seen: set[int],
 ) -> str:
     notes = getattr(exc_val, "__notes__", ())
+    notes = notes if isinstance(notes, (list, tuple)) else [notes]
     lines = traceback.format_tb(exc_tb)
     lines += [f"{text(shown)}\n" for shown in (exc_typ, exc_val, *notes)]
     for inner in _group(exc_val):

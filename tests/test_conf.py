@@ -448,6 +448,12 @@ def test_a_changed_file_is_read_within_a_second(base_dir, monkeypatch):
     assert conf.DOCKERFLOW_HEARTBEAT_TTL == 55
 
 
+def test_a_list_that_is_nested_without_end_is_a_bad_value(monkeypatch):
+    monkeypatch.setenv("DOCKERFLOW_DATABASES", 100_000 * "[")
+    [problem] = conf.problems()
+    assert "is not a JSON array (" in problem
+
+
 def test_an_unchanged_file_is_not_read_again(base_dir):
     path = base_dir / ".env"
     path.write_text("DOCKERFLOW_HEARTBEAT_TTL=4")

@@ -127,6 +127,36 @@ def test_a_list_nested_deeper_than_python_can_follow_is_no_error():
     assert "RecursionError" in one_line(jsonable(nest))
 
 
+class Wrapper:
+    """Wraps a request as Django REST framework does."""
+
+    def __init__(self, request):
+        self._request = request
+
+    def __getattr__(self, name):
+        return getattr(self._request, name)
+
+    def __repr__(self):
+        return f"<Wrapper: {self.get_full_path()}>"
+
+
+def test_a_wrapped_request_is_shown_without_its_query_string():
+    request = RequestFactory().get("/reset/?token=hunter2")
+    assert jsonable(Wrapper(request)) == "<Wrapper: GET '/reset/'>"
+
+
+class Folder:
+    def get_full_path(self):
+        return "/home"
+
+    def __repr__(self):
+        return "<Folder home>"
+
+
+def test_what_has_a_path_and_is_no_request_is_its_repr():
+    assert jsonable(Folder()) == "<Folder home>"
+
+
 def test_a_request_is_shown_without_its_query_string():
     request = RequestFactory().get("/reset/?token=hunter2")
     assert jsonable({"request": request}) == {"request": "<WSGIRequest: GET '/reset/'>"}

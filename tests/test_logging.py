@@ -248,3 +248,15 @@ class = dockerflow.logging.MozlogFormatter
 def test_the_json_encoder_writes_what_json_refuses():
     written = json.dumps({"day": date(2026, 2, 1), "tags": {"a"}}, cls=SafeJSONEncoder)
     assert written == '{"day": "2026-02-01", "tags": ["a"]}'
+
+
+@pytest.mark.parametrize(
+    ("level", "applied"), [("info", "INFO"), (0, 0), (30, 30), ("Error", "ERROR")]
+)
+def test_a_level_is_a_number_or_a_name_in_any_case(level, applied):
+    assert config(level=level)["root"]["level"] == applied
+
+
+@pytest.mark.parametrize("level", [None, ""])
+def test_no_level_is_that_of_the_setting(level):
+    assert config(level=level)["root"]["level"].endswith(".DOCKERFLOW_LOG_LEVEL")

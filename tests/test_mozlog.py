@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import logging.handlers
+import math
 import os
 import pickle
 import re
@@ -407,15 +408,17 @@ def test_what_looks_like_json_can_be_told():
     assert likeness == [True, False, False]
 
 
-def test_what_a_record_does_not_say_is_left_out(monkeypatch):
+def test_what_a_record_does_not_say_is_added(monkeypatch):
     monkeypatch.setattr(logging, "logProcesses", False)
     line = strictly_parsed(MozlogFormatter().format(logging.makeLogRecord({})))
     del line["Timestamp"]
     assert line == {
+        "Type": "root",
         "Logger": "Dockerflow",
         "Hostname": socket.gethostname(),
         "EnvVersion": "2.0",
         "Severity": 7,
+        "Pid": os.getpid(),
         "Fields": {"msg": ""},
     }
 
@@ -467,6 +470,7 @@ def test_any_record_is_one_strictly_valid_line_that_keeps_its_content(  # noqa: 
     line = strictly_parsed(written.removesuffix("\n"))
     fields = line["Fields"]
     assert_envelope(line)
+    assert line["Type"] == "app.views"
     if type(message) is str and not args:
         assert fields.get("msg", "") == as_utf8(message)
     if type(message) is str:
@@ -502,10 +506,46 @@ def assert_envelope(line: dict[str, Any]) -> None:
         "Pid": int,
         "Fields": dict,
     }
-    assert (line["Type"], line["Logger"], line["EnvVersion"]) == ("app.views", "Dockerflow", "2.0")
+    assert (line["Logger"], line["EnvVersion"]) == ("Dockerflow", "2.0")
     assert line["Severity"] in range(8)
     assert line["Fields"]
 
 
 def as_utf8(value: Any) -> Any:
     return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
+
+
+def test_a_record_without_a_standard_attribute_keeps_its_extras():
+    record = logger().makeRecord("app", 20, "views.py", 1, "paid", (), None, extra={"order": 7})
+    del record.__dict__[list(vars(logging.makeLogRecord({})))[-1]]
+    assert strictly_parsed(MozlogFormatter().format(record))["Fields"] == {
+        "msg": "paid",
+        "order": 7,
+    }
+
+
+@pytest.mark.parametrize("module", mozlogs.values(), ids=mozlogs)
+def test_names_of_extras_are_text(module):
+    record = logging.makeLogRecord({"msg": "m", 1: "a", "1": "b"})
+    assert strictly_parsed(module.MozlogFormatter().format(record))["Fields"] == {
+        "msg": "m",
+        "1": "a",
+        "1_": "b",
+    }
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [{"created": "soon"}, {"created": math.nan}, {"levelno": "INFO"}, {"name": ["app"]}],
+)
+def test_a_record_made_of_what_came_from_elsewhere_is_a_line(attributes):
+    assert_envelope(strictly_parsed(MozlogFormatter().format(logging.makeLogRecord(attributes))))
+
+
+def test_the_twin_of_the_message_that_uvicorn_adds_is_left_out():
+    extra = {"color_message": "\x1b[36mstarted\x1b[0m", "port": 8000}
+    record = logger().makeRecord("uvicorn", 20, "", 1, "started", (), None, extra=extra)
+    assert strictly_parsed(MozlogFormatter().format(record))["Fields"] == {
+        "msg": "started",
+        "port": 8000,
+    }

@@ -95,6 +95,15 @@ def test_notes_are_told_without_lines_of_their_own():
     assert told(outer)[1:] == ["<class 'ValueError'>", "ValueError('x')", r"'see\nthe manual'", ""]
 
 
+def test_a_note_that_is_no_list_of_notes_is_told_as_it_is():
+    def outer():
+        error = ValueError("x")
+        error.__notes__ = 5
+        raise error
+
+    assert told(outer)[1:] == ["<class 'ValueError'>", "ValueError('x')", "5", ""]
+
+
 if sys.version_info >= (3, 11):
 
     def test_the_exceptions_of_a_group_follow_it():
