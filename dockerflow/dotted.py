@@ -6,7 +6,7 @@ import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from importlib.machinery import PathFinder
 from typing import Any
 
@@ -82,7 +82,9 @@ def _check_each(paths: list[str]) -> Iterator[str]:
 def _check_function(path: str) -> Iterator[str]:
     # https://docs.djangoproject.com/en/stable/topics/checks/#writing-your-own-checks
     check = pkgutil.resolve_name(path)
-    if not isinstance(check, Hashable):
+    try:
+        hash(check)
+    except TypeError:
         yield "cannot be hashed, as Django's registry of checks asks for"
     try:
         parameters = inspect.signature(check).parameters.values()

@@ -81,7 +81,7 @@ def _request(value: Any) -> str | None:
     """A request of Django, or of its REST framework around one, without the query string."""
     with suppress(Exception):  # it is something else, maybe with an address of its own
         request = value if hasattr(type(value), "get_full_path") else vars(value)["_request"]
-        if hasattr(type(request), "get_full_path"):
+        if hasattr(type(request), "get_full_path") and hasattr(value, "get_full_path"):
             return f"<{type(value).__name__}: {request.method} {request.path!r}>"
     return None
 

@@ -1,6 +1,7 @@
 """Logs in the mozlog schema, one line of JSON a record, with the id of the request in each."""
 
 import json
+import logging
 import warnings
 from typing import Any, Literal
 
@@ -78,7 +79,9 @@ def config(
 def _level(level: str | int | None) -> str | int:
     if level in (None, ""):
         return "ext://dockerflow.conf.lenient.DOCKERFLOW_LOG_LEVEL"
-    return level.upper() if isinstance(level, str) else level
+    if isinstance(level, str) and isinstance(logging.getLevelName(level.upper()), int):
+        return level.upper()
+    return level  # a number, a name of the project's own, or ext://
 
 
 class JsonLogFormatter(MozlogFormatter):

@@ -16,7 +16,7 @@ from itertools import islice
 from logging import LogRecord
 from typing import Any, ClassVar, Literal, TextIO
 
-from dockerflow.jsonable import PLAIN_TYPES, free_name, jsonable, jsonable_object, one_line
+from dockerflow.jsonable import PLAIN_TYPES, free_name, jsonable, jsonable_object, one_line, text
 from dockerflow.request_id import id_of, request_id_context
 from dockerflow.tracebacks import failure
 
@@ -24,6 +24,7 @@ from dockerflow.tracebacks import failure
 _STANDARD_ATTRS = tuple(vars(LogRecord("", 0, "", 0, "", (), None)))
 _STANDARD_COUNT = len(_STANDARD_ATTRS)
 _LAST_STANDARD_ATTR = _STANDARD_ATTRS[-1]
+_STANDARD = frozenset(_STANDARD_ATTRS)
 
 # What other formatters add, and uvicorn: a twin of the message with a terminal's codes.
 _NO_EXTRAS = frozenset({"asctime", "message", "taskName", "color_message"})
@@ -132,6 +133,8 @@ class MozlogFormatter(logging.Formatter):
 
     def plain_record(self, record: LogRecord) -> dict[str, Any]:
         """Return what :meth:`convert_record` makes of `record`, as plain data."""
+        if not record.__dict__.keys() >= _STANDARD:  # somebody has removed one
+            record = logging.makeLogRecord(record.__dict__)
         try:
             return jsonable_object(self.convert_record(record))
         except Exception as error:
@@ -167,16 +170,17 @@ class MozlogFormatter(logging.Formatter):
         return head
 
     def _envelope(self, record: LogRecord) -> dict[str, Any]:
+        name: Any = record.name or "root"
         number: Any = record.levelno
         number = number if isinstance(number, (int, float)) else 0
         levels = [level for level in self.SYSLOG_LEVEL_MAP if level <= number]
         return {
-            "Type": str(record.name or "root"),
+            "Type": name if isinstance(name, str) else text(name),
             "Logger": self.logger_name,
             "Hostname": self.hostname,
             "EnvVersion": self.LOGGING_FORMAT_VERSION,
             "Severity": self.SYSLOG_LEVEL_MAP[max(levels)] if levels else self.DEFAULT_SYSLOG_LEVEL,
-            "Pid": record.process or os.getpid(),
+            "Pid": record.process if isinstance(record.process, int) else os.getpid(),
         }
 
     def _fields(self, record: LogRecord) -> dict[Any, Any]:

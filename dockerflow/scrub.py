@@ -13,7 +13,7 @@ _BEFORE = r"""(?P<before>
     (?:(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key)\w{0,20}|pass)
     ["']?\s*(?:=|:(?=\s*["']))\s*
 )"""
-_QUOTED = r"""b?'(?:\\.|[^'\\])*'|b?"(?:\\.|[^"\\])*\""""
+_QUOTED = r"""b?'(?:\\.|[^'\\])*(?:'|\Z)|b?"(?:\\.|[^"\\])*(?:"|\Z)"""
 _BARE = r"""[^\s,;&'")\]}]+"""
 _PAIR = re.compile(f"{_BEFORE}(?:{_QUOTED}|{_BARE})", re.IGNORECASE | re.VERBOSE)
 _QUOTED_PAIR = re.compile(f"{_BEFORE}(?:{_QUOTED})", re.IGNORECASE | re.VERBOSE)
@@ -70,8 +70,8 @@ def _readable(quoted: str) -> str:
     for _ in range(_MAX_QUOTING):
         masked = _without_secrets(deepest)
         if masked != deepest:
-            return masked
-        deepest = unquote_plus(deepest)
+            plain = masked
+        deepest = unquote_plus(masked)
     return plain
 
 

@@ -28,7 +28,7 @@ class SettingsFile(Generic[T]):
         self._readers = readers
         self._none = "", nothing
         self._parsed: tuple[object, T] = None, nothing
-        self._last: tuple[object, float, tuple[str, T]] = None, -math.inf, self._none
+        self._last: tuple[object, float, tuple[str, T] | str] = None, -math.inf, self._none
 
     def find(self, directory: Any) -> tuple[str, T]:
         """Path and content of the file; an empty path and ``nothing`` where there is none.
@@ -39,8 +39,13 @@ class SettingsFile(Generic[T]):
         now = time.monotonic()
         # In tests that freeze the time, even this clock goes back.
         if not 0 <= now - looked < INTERVAL or (last is not directory and last != directory):
-            found = self._look(str(values.path.parse(directory)))
+            try:
+                found = self._look(str(values.path.parse(directory)))
+            except ValueError as error:
+                found = str(error)
             self._last = directory, now, found
+        if isinstance(found, str):
+            raise ValueError(found)
         return found
 
     def _look(self, folder: str) -> tuple[str, T]:

@@ -7,6 +7,7 @@ https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor
 
 from __future__ import annotations
 
+import importlib
 import sys
 import threading
 from collections.abc import Callable
@@ -35,7 +36,12 @@ def outside_greenlets(call: Callable[[], T]) -> T:
     monkey = sys.modules.get("gevent.monkey")
     if monkey is None or not monkey.is_module_patched("threading"):
         return call()
-    made: T = sys.modules["gevent"].get_hub().threadpool.apply(call)
+    # Not the hub's own pool, in which gevent resolves names for all.
+    pool = importlib.import_module("gevent.threadpool").ThreadPool(1)
+    try:
+        made: T = pool.apply(call)
+    finally:
+        pool.kill()
     return made
 
 

@@ -84,6 +84,10 @@ def counts_users(app_configs, **kwargs):
     return [Info(f"{User.objects.count()} users", id="tests.I002")]
 
 
+def counts_users_bit_by_bit(app_configs, **kwargs):
+    yield from counts_users(app_configs)
+
+
 async def counts_users_async(app_configs, **kwargs):
     from django.contrib.auth.models import User  # noqa: PLC0415 (checks are imported before models)
 

@@ -14,6 +14,7 @@ CHECKS = [
     "dockerflow.django.checks.check_migrations_applied",
     "tests.fault_checks.names_its_thread",
     "tests.fault_checks.counts_users",
+    "tests.fault_checks.counts_users_bit_by_bit",
     "tests.fault_checks.counts_users_async",
     "tests.fault_checks.decorated",
 ]
@@ -21,6 +22,7 @@ ONE_USER = {
     "check_database_connected": {},
     "check_migrations_applied": {},
     "counts_users": {"tests.I002": "1 users"},
+    "counts_users_bit_by_bit": {"tests.I002": "1 users"},
     "counts_users_async": {"tests.I002": "1 users"},
     "decorated": {"tests.I002": "1 users"},
 }

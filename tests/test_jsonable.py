@@ -153,8 +153,19 @@ class Folder:
         return "<Folder home>"
 
 
+class PaymentError(Exception):
+    def __init__(self, text, request):
+        super().__init__(text)
+        self._request = request
+
+
 def test_what_has_a_path_and_is_no_request_is_its_repr():
     assert jsonable(Folder()) == "<Folder home>"
+
+
+def test_what_keeps_a_request_is_its_repr():
+    error = PaymentError("card 7 declined", RequestFactory().get("/pay"))
+    assert jsonable(error) == repr(error)
 
 
 def test_a_request_is_shown_without_its_query_string():

@@ -251,7 +251,14 @@ def test_the_json_encoder_writes_what_json_refuses():
 
 
 @pytest.mark.parametrize(
-    ("level", "applied"), [("info", "INFO"), (0, 0), (30, 30), ("Error", "ERROR")]
+    ("level", "applied"),
+    [
+        ("info", "INFO"),
+        (0, 0),
+        (30, 30),
+        ("Error", "ERROR"),
+        ("ext://shop.LEVEL", "ext://shop.LEVEL"),
+    ],
 )
 def test_a_level_is_a_number_or_a_name_in_any_case(level, applied):
     assert config(level=level)["root"]["level"] == applied

@@ -73,6 +73,11 @@ def test_what_holds_no_secret_is_readable(query: str, readable: str) -> None:
         ("state=token%3Dhush%26x%3D1", "state=token=***&x=1"),
         ("state=a%3Dtoken%3Dhush", "state=a=token=***"),
         ("token%3Dhush", "token=***"),
+        ("filter=%7B%22password%22%3A%22hush", 'filter={"password":***'),
+        (
+            "next=https%3A%2F%2Fu%3Ap%40h%2F%3Fu%3D%252F%253Ftoken%253Dhush",
+            "next=https://***@h/?u=/?token=***",
+        ),
         ("%2574oken=hush", "%74oken=***"),
         ("next=%252Flogin%253Ftoken%253Dhush", "next=/login?token=***"),
         ("next=%2Fcb%3Fuser%255Btoken%255D%3Dhush", "next=/cb?user[token]=***"),

@@ -515,13 +515,19 @@ def as_utf8(value: Any) -> Any:
     return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
 
 
-def test_a_record_without_a_standard_attribute_keeps_its_extras():
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        *("name", "msg", "args", "levelno", "exc_info", "exc_text", "stack_info"),
+        list(vars(logging.makeLogRecord({})))[-1],
+    ],
+)
+def test_a_record_without_a_standard_attribute_keeps_its_extras(attribute):
     record = logger().makeRecord("app", 20, "views.py", 1, "paid", (), None, extra={"order": 7})
-    del record.__dict__[list(vars(logging.makeLogRecord({})))[-1]]
-    assert strictly_parsed(MozlogFormatter().format(record))["Fields"] == {
-        "msg": "paid",
-        "order": 7,
-    }
+    delattr(record, attribute)
+    line = strictly_parsed(MozlogFormatter().format(record))
+    assert_envelope(line)
+    assert line["Fields"]["order"] == 7
 
 
 @pytest.mark.parametrize("module", mozlogs.values(), ids=mozlogs)
@@ -536,7 +542,13 @@ def test_names_of_extras_are_text(module):
 
 @pytest.mark.parametrize(
     "attributes",
-    [{"created": "soon"}, {"created": math.nan}, {"levelno": "INFO"}, {"name": ["app"]}],
+    [
+        {"created": "soon"},
+        {"created": math.nan},
+        {"levelno": "INFO"},
+        {"name": ["app"]},
+        {"process": "x"},
+    ],
 )
 def test_a_record_made_of_what_came_from_elsewhere_is_a_line(attributes):
     assert_envelope(strictly_parsed(MozlogFormatter().format(logging.makeLogRecord(attributes))))

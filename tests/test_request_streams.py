@@ -145,6 +145,27 @@ def test_a_file_of_any_kind_is_sent(log: Log) -> None:
     assert log.outcomes == [(INFO, 200, 0, "")]
 
 
+class Watched(Exchange):
+    """Notes of each message whether the summary was there before."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__()
+        self.log, self.told = log, []
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        self.told.append(bool(self.log.summaries))
+        await super()._send(message)
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous:Warning")
+@pytest.mark.parametrize("path", ["/file", "/astream"])
+def test_the_summary_comes_after_all_that_is_sent(log: Log, path: str) -> None:
+    exchange = Watched(log)
+    async_to_sync(exchange.run)(ASGI().application, "GET", path)
+    assert not any(exchange.told[:-1])  # the last message is empty and says that there are no more
+    assert log.outcomes == [(INFO, 200, 0, "")]
+
+
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous:Warning")
 @pytest.mark.parametrize("server", [WSGI, ASGI])
 def test_a_file_that_breaks_is_an_error(log: Log, server: Callable[[], WSGI | ASGI]) -> None:
@@ -176,7 +197,7 @@ async def under_way(
 
 
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous:Warning")
-@pytest.mark.parametrize("path", ["/stream", "/endless-astream", "/file"])
+@pytest.mark.parametrize("path", ["/stream", "/endless-astream"])
 def test_a_stream_that_the_server_gives_up_is_told_of_once(log: Log, path: str) -> None:
     async def give_up(exchange: Exchange) -> None:
         request = await under_way(exchange, path, lambda: len(exchange.messages) == 3)

@@ -36,6 +36,8 @@ from dockerflow.scrub import mask_query
 
 # Their form is fixed, and a request's id is only a part of it.
 TRACE_HEADERS = ("traceparent", "x-cloud-trace-context")
+# What logging does not let a record's extra fields be called
+_RESERVED = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime"})
 CLIENT_CLOSED_REQUEST = 499  # nginx's, for what no client saw the end of
 
 _returns_coroutine = functools.lru_cache(maxsize=16)(iscoroutinefunction)
@@ -153,11 +155,12 @@ class DockerflowMiddleware:
 
     def _log(self, request: Any, code: int) -> None:
         try:
-            extra = self._build_extra_meta(request)
-        except Exception as error:  # in a project's override
-            extra = DockerflowMiddleware._build_extra_meta(self, request)
-            extra["build_extra_meta_error"] = error
-        extra["code"] = code
+            extra = self._build_extra_meta(request) | {"code": code}
+            for name in _RESERVED.intersection(extra):
+                extra[f"{name}_"] = extra.pop(name)
+        except Exception as error:  # in a project's override, or its user
+            meta = {"method": request.method, "path": request.path, "rid": request._id}
+            extra = {**meta, "code": code, "build_extra_meta_error": error}
         escaped = getattr(request, "_escaped", None)
         if escaped is None:
             level = logging.INFO

@@ -155,12 +155,12 @@ def _in_thread(
         connections[connection.alias] = connection
     try:
         returned = function(app_configs=None)
+        return _in_loop(returned) if is_awaitable(returned) else _audible(returned)
     finally:
         for connection in lent:
             del connections[connection.alias]
         if closes:
             _release(stays=keeps and not _is_testing())
-    return _in_loop(returned) if is_awaitable(returned) else _audible(returned)
 
 
 async def _in_loop(returned: Any) -> object:

@@ -10,6 +10,8 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, It
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from django.http import FileResponse
+
 from dockerflow.logging import request_id_context
 
 
@@ -29,12 +31,13 @@ def follow(response: Any, rid: str, tell: Callable[[Exception | None], None]) ->
             response_close()
 
     response_close, response.close = response.close, close
-    # What nobody reads ends here.
+    # What nobody reads ends here, and a file, which may be read before anything of it is sent.
     response._resource_closers.append(tell_once)
     file = getattr(response, "file_to_stream", None)
+    end = _nothing if isinstance(response, FileResponse) else tell_once
     # Its own end counts: where a stream breaks, Django under ASGI never closes the response.
     followed = _afollowed if response.is_async else _followed
-    response.streaming_content = followed(response.streaming_content, rid, tell_once)
+    response.streaming_content = followed(response.streaming_content, rid, tell_once, end)
     if file is not None:  # which a server under WSGI may read by itself
         response.file_to_stream = file
         with suppress(AttributeError):  # of a file that takes none
@@ -51,9 +54,9 @@ def _within(rid: str) -> Iterator[None]:
 
 
 def _telling(read: Callable[..., bytes], tell: Callable[..., None]) -> Callable[..., bytes]:
-    def telling(*args: Any) -> bytes:
+    def telling(*args: Any, **kwargs: Any) -> bytes:
         try:
-            return read(*args)
+            return read(*args, **kwargs)
         except Exception as error:
             tell(error)
             raise
@@ -61,7 +64,13 @@ def _telling(read: Callable[..., bytes], tell: Callable[..., None]) -> Callable[
     return telling
 
 
-def _followed(content: Iterable[bytes], rid: str, tell: Callable[..., None]) -> Iterator[bytes]:
+def _nothing() -> None:
+    pass
+
+
+def _followed(
+    content: Iterable[bytes], rid: str, tell: Callable[..., None], end: Callable[[], None]
+) -> Iterator[bytes]:
     chunks = iter(content)
     try:
         while True:
@@ -74,11 +83,11 @@ def _followed(content: Iterable[bytes], rid: str, tell: Callable[..., None]) -> 
         tell(error)
         raise
     finally:
-        tell()
+        end()
 
 
 async def _afollowed(
-    content: AsyncIterable[bytes], rid: str, tell: Callable[..., None]
+    content: AsyncIterable[bytes], rid: str, tell: Callable[..., None], end: Callable[[], None]
 ) -> AsyncIterator[bytes]:
     chunks = aiter(content)
     try:
@@ -92,4 +101,4 @@ async def _afollowed(
         tell(error)
         raise
     finally:
-        tell()
+        end()

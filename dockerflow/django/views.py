@@ -27,7 +27,7 @@ from django.http import (
 from django.utils.module_loading import import_string
 from django.views.decorators.csrf import csrf_exempt
 
-from dockerflow.conf import DEFAULT, Conf, conf
+from dockerflow.conf import DEFAULT, Conf, conf, lenient
 from dockerflow.django import running
 from dockerflow.django.signals import heartbeat_failed, heartbeat_passed
 from dockerflow.report import Report
@@ -100,7 +100,7 @@ def version(request: HttpRequest) -> HttpResponse:
             return JsonResponse({"error": "version.json not found"}, status=404)
         return JsonResponse(dict(version_object))
     except Exception:
-        callback, base_dir = conf.DOCKERFLOW_VERSION_CALLBACK, conf.BASE_DIR
+        callback, base_dir = lenient.DOCKERFLOW_VERSION_CALLBACK, lenient.BASE_DIR
         logger.exception("No version object from %s for %s", callback, base_dir)
         return JsonResponse({"error": "the version object is broken, see the log"}, status=500)
 
