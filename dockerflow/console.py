@@ -34,7 +34,7 @@ class ConsoleFormatter(MozlogFormatter):
         message = str(fields.pop("msg", ""))
         blocks = [str(fields.pop(name)) for name in ("traceback", "stack") if name in fields]
         words = [
-            record.name,
+            str(out["Type"]),
             *([message] if message else []),
             *(f"{name}={_word(value)}" for name, value in fields.items()),
         ]

@@ -76,3 +76,8 @@ def test_no_color_is_respected(monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     with terminal():
         assert line("x") == "INFO     app.views x"
+
+
+def test_a_record_without_a_logger_is_a_line_of_the_root():
+    line = ConsoleFormatter().format(logging.makeLogRecord({"msg": "hello"}))
+    assert line.endswith("root hello")
