@@ -67,7 +67,8 @@ def make_slim_system(root: Path) -> None:
     (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
     (root / "etc/group").write_text("root:x:0:\n")
     (root / "etc/ld.so.conf").write_text("/usr/local/lib\n")
-    subprocess.run(["ldconfig", "-r", root], check=True)
+    ldconfig = find_program("ldconfig", folders=[Path("/sbin")], hint="it is part of libc-bin")
+    subprocess.run([ldconfig, "-r", root], check=True)
 
 
 def memory() -> str | None:
