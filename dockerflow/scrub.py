@@ -13,7 +13,7 @@ _BEFORE = r"""(?P<before>
     (?:(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key)\w{0,20}|pass)
     ["']?\s*(?:=|:(?=\s*["']))\s*
 )"""
-_QUOTED = r"""b?'(?:\\.|[^'\\])*(?:'|\Z)|b?"(?:\\.|[^"\\])*(?:"|\Z)"""
+_QUOTED = r"""b?'(?:\\.|[^'\\])*(?:'|\\?\Z)|b?"(?:\\.|[^"\\])*(?:"|\\?\Z)"""
 _BARE = r"""[^\s,;&'")\]}]+"""
 _PAIR = re.compile(f"{_BEFORE}(?:{_QUOTED}|{_BARE})", re.IGNORECASE | re.VERBOSE)
 _QUOTED_PAIR = re.compile(f"{_BEFORE}(?:{_QUOTED})", re.IGNORECASE | re.VERBOSE)
@@ -23,7 +23,7 @@ _RELATIVE_URL = re.compile(r"(?<![\w:])//[^\s'\"<>/@]*@")
 _CUT_URL = re.compile(r"//[^\s'\"<>/@]*$")
 
 # A value may be a query string, or an address with one.
-_KEY = re.compile(r"([\w.\[\]-]+)=")
+_KEY = re.compile(r"(?<![\w.\[\]-])([\w.\[\]-]+)=")
 _END = re.compile(r"[&#;]|$")
 _MAX_QUOTING = 3
 

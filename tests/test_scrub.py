@@ -29,6 +29,8 @@ from tests.web import python_path
         ("Server=db;Pwd = hush;Port=1", "Server=db;Pwd = ***;Port=1"),
         ("{'password': 'hush', 'port': 1}", "{'password': ***, 'port': 1}"),
         ('{"passwd":"hu\\"sh"}', '{"passwd":***}'),
+        ("password='hu sh", "password=***"),
+        ("password='hu sh\\", "password=***"),
         ("connect(password=b'hush')", "connect(password=***)"),
         ("connect(passphrase=hush)", "connect(passphrase=***)"),
         ("https://h/?access_token=hush&page=1", "https://h/?access_token=***&page=1"),
