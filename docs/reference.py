@@ -12,7 +12,7 @@ from dockerflow.conf import conf
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-    from dockerflow.setting import Setting
+    from dockerflow.conf.setting import Setting
 
 MARK = ".. settings-reference\n"
 

@@ -14,9 +14,9 @@ from typing import TypeVar
 import pytest
 
 import dockerflow
-from tests.process import Missing
-from tests.services import MariaDB, PostgreSQL, Redis
-from tests.web import Chromium
+from tests.support.process import Missing
+from tests.support.services import MariaDB, PostgreSQL, Redis
+from tests.support.web import Chromium
 
 Service = TypeVar("Service")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.process import python_path
+from tests.support.process import python_path
 
 pytestmark = pytest.mark.once
 

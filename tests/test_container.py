@@ -12,8 +12,8 @@ import yaml
 
 from dockerflow.conf import conf
 from dockerflow.version import problems
-from tests import command
-from tests.walkthrough import blocks
+from tests.support import command
+from tests.support.walkthrough import blocks
 
 pytestmark = pytest.mark.once
 

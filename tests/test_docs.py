@@ -16,8 +16,8 @@ import pytest
 from dockerflow import health
 from dockerflow.conf import conf
 from dockerflow.django import signals
-from tests.process import HOST, unused_port
-from tests.web import python_path
+from tests.support.process import HOST, unused_port
+from tests.support.web import python_path
 
 pytestmark = pytest.mark.once
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.process import HOST
-from tests.web import Server, python_path
+from tests.support.process import HOST
+from tests.support.web import Server, python_path
 
 pytestmark = pytest.mark.once
 
@@ -258,7 +258,7 @@ class Checkout(Server):
 
 @pytest.mark.once
 def test_one_command_serves_the_example_and_leaves_the_home_directory_alone(monkeypatch):
-    monkeypatch.setattr("tests.process.START_TIMEOUT", 300)  # seconds; it downloads
+    monkeypatch.setattr("tests.support.process.START_TIMEOUT", 300)  # seconds; it downloads
     with Checkout() as server:
         paths = ["/__version__", "/__heartbeat__", "/__lbheartbeat__", "/"]
         assert [server.get(path).status for path in paths] == [200, 200, 200, 200]

@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from tests.conftest import available
-from tests.images import Buildah, Container, run
-from tests.process import unused_port
-from tests.walkthrough import Shell, blocks, write
+from tests.support.images import Buildah, Container, run
+from tests.support.process import unused_port
+from tests.support.walkthrough import Shell, blocks, write
 
 pytestmark = pytest.mark.once
 

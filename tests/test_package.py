@@ -11,7 +11,7 @@ from pathlib import Path
 import django
 import pytest
 
-from tests.web import Server, python_path
+from tests.support.web import Server, python_path
 
 pytestmark = pytest.mark.once
 

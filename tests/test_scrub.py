@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dockerflow.scrub import MAX_QUERY, mask_query, scrub
-from tests.web import python_path
+from tests.support.web import python_path
 
 
 @pytest.mark.parametrize(

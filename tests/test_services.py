@@ -13,10 +13,10 @@ import psycopg
 import pytest
 import redis
 
-from tests import process
-from tests.process import Failed, Process, python_path
-from tests.services import MariaDB, PostgreSQL, Redis
-from tests.web import Chromium, Server
+from tests.support import process
+from tests.support.process import Failed, Process, python_path
+from tests.support.services import MariaDB, PostgreSQL, Redis
+from tests.support.web import Chromium, Server
 
 pytestmark = pytest.mark.once
 
@@ -193,7 +193,7 @@ def test_chromium_shows_a_page_as_html_and_as_a_picture(chromium: Chromium, tmp_
 
 def test_nothing_is_left_of_a_run_that_is_killed() -> None:
     program = """
-from tests.services import PostgreSQL
+from tests.support.services import PostgreSQL
 postgresql = PostgreSQL()
 postgresql.start()
 postgresql.freeze()

@@ -33,7 +33,7 @@ class _UsageError(Exception):
 
 
 def _version(arguments: argparse.Namespace) -> int:
-    from dockerflow.provenance import collect
+    from dockerflow.cli.provenance import collect
     from dockerflow.version import KEYS, dumps, problem, write
 
     given = {key: getattr(arguments, key) for key in KEYS}
@@ -71,7 +71,7 @@ def _check_version(path: str) -> int:
 
 
 def _probe(arguments: argparse.Namespace) -> int:
-    from dockerflow.probe import default_url, probe
+    from dockerflow.cli.probe import default_url, probe
 
     try:
         passed, line = probe(arguments.url or default_url(os.environ), arguments.timeout)
@@ -82,9 +82,9 @@ def _probe(arguments: argparse.Namespace) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from dockerflow.verify.container import Bounds
-    from dockerflow.verify.process import Interrupted
-    from dockerflow.verify.run import verify
+    from dockerflow.cli.verify.container import Bounds
+    from dockerflow.cli.verify.process import Interrupted
+    from dockerflow.cli.verify.run import verify
 
     if arguments.url and arguments.command:
         raise _UsageError("a URL and --command don't go together")
@@ -199,7 +199,3 @@ def _parser() -> argparse.ArgumentParser:
             help=f"longest wait {text}; {seconds:g} by default",
         )
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -28,16 +28,16 @@ from decouple import AutoConfig, Config, RepositoryEmpty, RepositoryEnv, Reposit
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 
-from dockerflow import dotted, values
-from dockerflow.setting import DEFAULT, Found, Setting, Settings
-from dockerflow.settings_file import SettingsFile
-from dockerflow.values import Kind, did_you_mean
+from dockerflow.conf import dotted, kinds
+from dockerflow.conf.kinds import Kind, did_you_mean
+from dockerflow.conf.setting import DEFAULT, Found, Setting, Settings
+from dockerflow.conf.sources import SettingsFile
 
 __all__ = ["DEFAULT", "DJANGO", "ENVIRONMENT", "Conf", "conf", "lenient"]
 
 DJANGO, ENVIRONMENT = "Django setting", "environment"
 _MISSING = object()
-_boolean = values.boolean(strtobool)
+_boolean = kinds.boolean(strtobool)
 _EMPTY = RepositoryEmpty()
 _environment = Config(_EMPTY)
 # Never decouple.config: whoever calls it first fixes the file for the whole process, and it looks
@@ -53,7 +53,7 @@ def _known_aliases(aliases: list[str] | None) -> Iterator[str]:
 
 
 class Conf(Settings):
-    BASE_DIR = Setting(values.path, Path("/app"), "The directory in which ``version.json`` lies.")
+    BASE_DIR = Setting(kinds.path, Path("/app"), "The directory in which ``version.json`` lies.")
     DOCKERFLOW_VERSION_CALLBACK = Setting(
         dotted.function,
         "dockerflow.version.get_version",
@@ -73,44 +73,44 @@ class Conf(Settings):
         "Checks that a heartbeat runs and shows too, whose failure never fails it.",
     )
     DOCKERFLOW_DATABASES: Setting[list[str] | None] = Setting(
-        Kind("a list of database aliases", values.names.parse, _known_aliases),
+        Kind("a list of database aliases", kinds.names.parse, _known_aliases),
         None,
         "The databases that the two database checks look at; all where it is not set.",
     )
     DOCKERFLOW_HEARTBEAT_FAIL_LEVEL = Setting(
-        values.choice("debug", "info", "warning", "error", "critical"),
+        kinds.choice("debug", "info", "warning", "error", "critical"),
         "warning",
         "From a message of this level on, the heartbeat has failed.",
     )
     DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE = Setting(
-        values.integer(500, 599), 500, "The HTTP status of a failed heartbeat."
+        kinds.integer(500, 599), 500, "The HTTP status of a failed heartbeat."
     )
     DOCKERFLOW_HEARTBEAT_TIMEOUT = Setting(
-        values.seconds(zero=False), 5.0, "Seconds within which a heartbeat answers, come what may."
+        kinds.seconds(zero=False), 5.0, "Seconds within which a heartbeat answers, come what may."
     )
     DOCKERFLOW_HEARTBEAT_TTL = Setting(
-        values.seconds(zero=True),
+        kinds.seconds(zero=True),
         0.0,
         "Seconds during which a finished result, good or bad, is served again.",
     )
     DOCKERFLOW_HEARTBEAT_DETAILS = Setting(
-        values.choice("debug", "always", "never"),
+        kinds.choice("debug", "always", "never"),
         "debug",
         "Who sees which check failed: everybody while DEBUG is on, everybody always, or nobody.",
     )
     DOCKERFLOW_HEARTBEAT_TOKEN: Setting[str | None] = Setting(
-        values.secret,
+        kinds.secret,
         None,
         "A request with ``Authorization: Bearer`` and this token sees the details in any case.",
         secret=True,
     )
     DOCKERFLOW_DRAIN_FILE: Setting[Path | None] = Setting(
-        values.path,
+        kinds.path,
         None,
         "While this file exists the heartbeat fails as ``draining``, and traffic goes elsewhere.",
     )
     DOCKERFLOW_REQUEST_ID_HEADER_NAME = Setting(
-        values.header_name,
+        kinds.header_name,
         "X-Request-ID",
         "The header that brings a request's id and takes it back to the client.",
     )
@@ -123,12 +123,12 @@ class Conf(Settings):
         "Whether ``/__error__`` is served, which raises, to test the reporting of errors.",
     )
     DOCKERFLOW_LOG_FORMAT = Setting(
-        values.choice("mozlog", "console"),
+        kinds.choice("mozlog", "console"),
         "mozlog",
         "The format that ``dockerflow.logging.config()`` sets up.",
     )
     DOCKERFLOW_LOG_LEVEL = Setting(
-        values.choice("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+        kinds.choice("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
         "INFO",
         "The level from which ``dockerflow.logging.config()`` lets records through.",
     )
@@ -143,7 +143,7 @@ class Conf(Settings):
         ]
 
     def validate(self) -> None:
-        """Refuse to start on bad values.
+        """Refuse to start on bad kinds.
 
         :raises django.core.exceptions.ImproperlyConfigured: once, with a line for each bad value
         """

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from importlib.machinery import PathFinder
 from typing import Any
 
-from dockerflow.values import Kind, did_you_mean, names, nearest, stripped
+from dockerflow.conf.kinds import Kind, did_you_mean, names, nearest, stripped
 
 _PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
 

@@ -9,7 +9,7 @@ from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 from django.core.exceptions import ImproperlyConfigured
 
-from dockerflow.values import Kind
+from dockerflow.conf.kinds import Kind
 
 T = TypeVar("T")
 

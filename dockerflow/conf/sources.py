@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
-from dockerflow import values
+from dockerflow.conf import kinds
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ class SettingsFile(Generic[T]):
         # In tests that freeze the time, even this clock goes back.
         if not 0 <= now - looked < INTERVAL or (last is not directory and last != directory):
             try:
-                found = self._look(str(values.path.parse(directory)))
+                found = self._look(str(kinds.path.parse(directory)))
             except ValueError as error:
                 found = str(error)
             self._last = directory, now, found

@@ -30,8 +30,8 @@ from django.utils.functional import LazyObject, empty
 from dockerflow.conf import conf, lenient
 from dockerflow.django import urls, views
 from dockerflow.django.streams import follow
-from dockerflow.jsonable import text
 from dockerflow.logging import get_or_generate_request_id, request_id_context
+from dockerflow.logging.jsonable import text
 from dockerflow.scrub import mask_query
 
 # Their form is fixed, and a request's id is only a part of it.

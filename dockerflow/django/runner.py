@@ -17,10 +17,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.module_loading import import_string
 
 from dockerflow.conf import conf
-from dockerflow.django.checks import call
+from dockerflow.django.checks.registry import call
 from dockerflow.heartbeat import Answer, Heartbeat
-from dockerflow.report import LEVELS, Check, is_awaitable
-from dockerflow.threads import Lane
+from dockerflow.heartbeat.report import LEVELS, Check, is_awaitable
+from dockerflow.heartbeat.threads import Lane
 
 Function = Callable[..., Any]
 

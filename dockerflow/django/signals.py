@@ -11,7 +11,7 @@
 
 The sender is the view, ``dockerflow.django.views.heartbeat``. Receivers also get ``level`` (the
 worst level among the required checks as an int, 0 for ok) and ``report``
-(:class:`dockerflow.report.Report`). They
+(:class:`dockerflow.heartbeat.Report`). They
 are called robustly: one that raises is logged and changes nothing.
 
 Counting heartbeats with statsd:

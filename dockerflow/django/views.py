@@ -28,9 +28,9 @@ from django.utils.module_loading import import_string
 from django.views.decorators.csrf import csrf_exempt
 
 from dockerflow.conf import DEFAULT, Conf, conf, lenient
-from dockerflow.django import running
+from dockerflow.django import runner
 from dockerflow.django.signals import heartbeat_failed, heartbeat_passed
-from dockerflow.report import Report
+from dockerflow.heartbeat.report import Report
 
 logger = logging.getLogger("dockerflow.django")
 
@@ -124,7 +124,7 @@ def heartbeat(request: HttpRequest) -> HttpResponse:
     """The backing services work, or the status of a failed heartbeat; JSON either way."""
     if _is_draining():
         return _draining()
-    answer = running.run()
+    answer = runner.run()
     if answer.first:
         _send(answer.report)
     return _answer(request, answer.report)
@@ -146,7 +146,7 @@ _tasks: set[asyncio.Task[Report]] = set()  # the event loop's own references are
 
 
 async def _arun() -> Report:
-    answer = await running.arun()
+    answer = await runner.arun()
     if answer.first and (heartbeat_passed.receivers or heartbeat_failed.receivers):
         await sync_to_async(_send)(answer.report)
     return answer.report

@@ -23,9 +23,9 @@ from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
-from dockerflow.report import Check, Report, Result, execute, raised, status
-from dockerflow.rounds import Listener, Round, Run
-from dockerflow.threads import Lane, start
+from dockerflow.heartbeat.report import Check, Report, Result, execute, raised, status
+from dockerflow.heartbeat.rounds import Listener, Round, Run
+from dockerflow.heartbeat.threads import Lane, start
 
 logger = logging.getLogger("dockerflow.checks.registry")
 

@@ -15,8 +15,8 @@ from functools import cached_property, partial
 from typing import Any, TypeGuard
 
 from dockerflow import health
+from dockerflow.heartbeat.threads import Threads, outside_greenlets
 from dockerflow.scrub import scrub
-from dockerflow.threads import Threads, outside_greenlets
 
 LEVELS = {"ok": 0, "debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 CRITICAL = LEVELS["critical"]

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 
 from dockerflow import health
-from dockerflow.report import CRITICAL, Check, Message, Report, Result
+from dockerflow.heartbeat.report import CRITICAL, Check, Message, Report, Result
 
 Listener = Callable[[], object]
 

@@ -6,8 +6,8 @@ import re
 import sys
 from typing import Any
 
-from dockerflow.jsonable import Jsonable, one_line
-from dockerflow.mozlog import MozlogFormatter
+from dockerflow.logging.jsonable import Jsonable, one_line
+from dockerflow.logging.mozlog import MozlogFormatter
 
 # By syslog severity: critical, error, warning, info, debug.
 _COLOURS = {2: "1;31", 3: "31", 4: "33", 6: "32", 7: "2"}

@@ -1,30 +1,12 @@
-"""Logs in the mozlog schema, one line of JSON a record, with the id of the request in each."""
+"""The logging configuration for Django, for web servers and for ``logging.config.dictConfig``."""
 
 import json
 import logging
 import warnings
 from typing import Any, Literal
 
-from dockerflow.jsonable import jsonable
-from dockerflow.mozlog import MozlogFormatter, MozlogHandler
-from dockerflow.request_id import (
-    RequestIdLogFilter,
-    get_or_generate_request_id,
-    request_id_context,
-)
-from dockerflow.tracebacks import safer_format_traceback
-
-__all__ = [
-    "JsonLogFormatter",
-    "MozlogFormatter",
-    "MozlogHandler",
-    "RequestIdLogFilter",
-    "SafeJSONEncoder",
-    "config",
-    "get_or_generate_request_id",
-    "request_id_context",
-    "safer_format_traceback",
-]
+from dockerflow.logging.jsonable import jsonable
+from dockerflow.logging.mozlog import MozlogFormatter
 
 
 def config(
@@ -53,10 +35,10 @@ def config(
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"failing_probes": {"()": "dockerflow.access.PassingProbeFilter"}},
+        "filters": {"failing_probes": {"()": "dockerflow.logging.PassingProbeFilter"}},
         "formatters": {
             "mozlog": {"()": "dockerflow.logging.MozlogFormatter"},
-            "console": {"()": "dockerflow.console.ConsoleFormatter"},
+            "console": {"()": "dockerflow.logging.ConsoleFormatter"},
         },
         "handlers": {
             "stdout": {
@@ -95,7 +77,7 @@ class JsonLogFormatter(MozlogFormatter):
 
 
 class SafeJSONEncoder(json.JSONEncoder):
-    """Writes what :mod:`json` refuses as :func:`dockerflow.jsonable.jsonable` does."""
+    """Writes what :mod:`json` refuses as :func:`dockerflow.logging.jsonable.jsonable` does."""
 
     def default(self, o: object) -> object:
         return jsonable(o)

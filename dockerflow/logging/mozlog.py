@@ -16,9 +16,16 @@ from itertools import islice
 from logging import LogRecord
 from typing import Any, ClassVar, Literal, TextIO
 
-from dockerflow.jsonable import PLAIN_TYPES, free_name, jsonable, jsonable_object, one_line, text
-from dockerflow.request_id import id_of, request_id_context
-from dockerflow.tracebacks import failure
+from dockerflow.logging.jsonable import (
+    PLAIN_TYPES,
+    free_name,
+    jsonable,
+    jsonable_object,
+    one_line,
+    text,
+)
+from dockerflow.logging.request_id import id_of, request_id_context
+from dockerflow.logging.tracebacks import failure
 
 # What every record has, in the order in which LogRecord.__init__ sets it.
 _STANDARD_ATTRS = tuple(vars(LogRecord("", 0, "", 0, "", (), None)))

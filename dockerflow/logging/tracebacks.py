@@ -5,7 +5,7 @@ import traceback
 from types import TracebackType
 from typing import TypeAlias
 
-from dockerflow.jsonable import text
+from dockerflow.logging.jsonable import text
 
 ExcInfo: TypeAlias = (
     "tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]"

@@ -8,7 +8,7 @@ from django.dispatch import receiver
 from statsd import StatsClient
 
 from dockerflow.django.signals import heartbeat_failed, heartbeat_passed
-from dockerflow.report import Report
+from dockerflow.heartbeat import Report
 
 
 @functools.cache

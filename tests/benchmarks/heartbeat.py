@@ -22,7 +22,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.services import PostgreSQL
+from tests.support.services import PostgreSQL
 
 ROUNDS = 20
 OURS, MOZILLA = "dockerflow", "dockerflow (Mozilla)"

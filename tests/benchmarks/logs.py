@@ -29,7 +29,7 @@ from pythonjsonlogger.json import JsonFormatter
 from pythonjsonlogger.msgspec import MsgspecFormatter
 from pythonjsonlogger.orjson import OrjsonFormatter
 
-from tests.encoders import mozlogs
+from tests.support.encoders import mozlogs
 
 ROUNDS = 200
 TURN = 100  # records

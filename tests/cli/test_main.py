@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.command import run
+from tests.support.command import run
 
 pytestmark = pytest.mark.once
 

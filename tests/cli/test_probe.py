@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import arguments, run
+from tests.support.command import arguments, run
 
 pytestmark = pytest.mark.once
 
@@ -236,7 +236,7 @@ def test_a_url_makes_port_unimportant():
 def test_the_probe_loads_no_more_than_an_http_client_needs():
     script = (
         "import sys; before = set(sys.modules);"
-        "import dockerflow.__main__, dockerflow.probe;"
+        "import dockerflow.__main__, dockerflow.cli.probe;"
         "print(*sorted(set(sys.modules) - before))"
     )
     command = [sys.executable, "-c", script]

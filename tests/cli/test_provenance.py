@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dockerflow.provenance import CIS, collect
+from dockerflow.cli.provenance import CIS, collect
 from dockerflow.version import problems
-from tests.builds import BUILDS, COMMIT, ENVIRONMENTS, Checkout, version
+from tests.support.builds import BUILDS, COMMIT, ENVIRONMENTS, Checkout, version
 
 pytestmark = pytest.mark.once
 
@@ -115,7 +115,7 @@ def test_a_wrong_option_is_an_error_whatever_may_be_missing(tmp_path, option, va
 
 
 def test_the_documentation_names_every_variable_that_is_read():
-    page = (Path(__file__).parents[1] / "docs" / "version-object.rst").read_text()
+    page = (Path(__file__).parents[2] / "docs" / "version-object.rst").read_text()
     told = set(re.findall(r"``([A-Z][A-Z0-9_]+)``", page))
 
     templates = "".join(text for ci in CIS for texts in ci[2:] for text in texts)

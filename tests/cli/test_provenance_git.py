@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
-from dockerflow.provenance import collect, repository_url
-from tests.builds import ENVIRONMENTS, Checkout, version
+from dockerflow.cli.provenance import collect, repository_url
+from tests.support.builds import ENVIRONMENTS, Checkout, version
 
 pytestmark = pytest.mark.once
 
@@ -138,7 +138,7 @@ def test_git_that_hangs_is_given_up(tmp_path, monkeypatch):
     git = tmp_path / "git"
     git.write_text("#!/bin/sh\nexec /bin/sleep 60\n")
     git.chmod(0o755)
-    monkeypatch.setattr("dockerflow.provenance.GIT_SECONDS", 0.1)
+    monkeypatch.setattr("dockerflow.cli.provenance.GIT_SECONDS", 0.1)
 
     _, missing = collect({"build": "https://h/"}, {"PATH": str(tmp_path)}, tmp_path)
 

@@ -11,10 +11,9 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
-from dockerflow import settings_file
-from dockerflow.conf import Conf, conf, lenient
-from dockerflow.settings_file import INTERVAL
-from tests.web import python_path
+from dockerflow.conf import Conf, conf, lenient, sources
+from dockerflow.conf.sources import INTERVAL
+from tests.support.web import python_path
 
 DEFAULT_CHECKS = [
     "dockerflow.django.checks.check_database_connected",
@@ -69,7 +68,7 @@ def base_dir(tmp_path, settings, monkeypatch):
     for name in [name for name in os.environ if name.startswith("DOCKERFLOW_")]:
         monkeypatch.delenv(name)
     monkeypatch.delenv("BASE_DIR", raising=False)
-    monkeypatch.setattr(settings_file, "INTERVAL", 0)
+    monkeypatch.setattr(sources, "INTERVAL", 0)
     settings.BASE_DIR = tmp_path / "project"
     settings.BASE_DIR.mkdir()
     return settings.BASE_DIR
@@ -439,7 +438,7 @@ def test_a_changed_file_is_read_again(base_dir, content):
 
 
 def test_a_changed_file_is_read_within_a_second(base_dir, monkeypatch):
-    monkeypatch.setattr(settings_file, "INTERVAL", INTERVAL)
+    monkeypatch.setattr(sources, "INTERVAL", INTERVAL)
     path = base_dir / ".env"
     path.write_text("DOCKERFLOW_HEARTBEAT_TTL=4")
     assert conf.DOCKERFLOW_HEARTBEAT_TTL == 4

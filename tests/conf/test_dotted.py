@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from dockerflow import dotted
+from dockerflow.conf import dotted
 
 
 @pytest.fixture

@@ -10,18 +10,18 @@ from decouple import strtobool
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dockerflow import dotted, values
+from dockerflow.conf import dotted, kinds
 
 KINDS = {
-    "boolean": values.boolean(strtobool),
-    "above zero": values.seconds(zero=False),
-    "zero or more": values.seconds(zero=True),
-    "integer": values.integer(500, 599),
-    "choice": values.choice("debug", "always", "never"),
-    "path": values.path,
-    "header_name": values.header_name,
-    "secret": values.secret,
-    "names": values.names,
+    "boolean": kinds.boolean(strtobool),
+    "above zero": kinds.seconds(zero=False),
+    "zero or more": kinds.seconds(zero=True),
+    "integer": kinds.integer(500, 599),
+    "choice": kinds.choice("debug", "always", "never"),
+    "path": kinds.path,
+    "header_name": kinds.header_name,
+    "secret": kinds.secret,
+    "names": kinds.names,
     "function": dotted.function,
     "system_checks": dotted.system_checks,
 }
@@ -142,13 +142,13 @@ def test_whatever_is_given_it_is_typed_or_a_value_error(kind, value):
 @settings(deadline=None)
 @given(names=st.lists(st.text().map(str.strip).filter(bool), min_size=1))
 def test_a_list_survives_as_a_json_array(names):
-    assert values.names.parse(json.dumps(names)) == names
+    assert kinds.names.parse(json.dumps(names)) == names
 
 
 @settings(deadline=None)
 @given(number=st.floats(min_value=0, exclude_min=True, allow_infinity=False))
 def test_a_number_of_seconds_survives_as_text(number):
-    parsed = values.seconds(zero=False).parse(str(number))
+    parsed = kinds.seconds(zero=False).parse(str(number))
 
     assert math.isclose(parsed, number)
 

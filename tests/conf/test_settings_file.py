@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dockerflow import settings_file
-from dockerflow.settings_file import SettingsFile
+from dockerflow.conf import sources
+from dockerflow.conf.sources import SettingsFile
 
 NAMES = ["first", "second"]
 NOTHING = "nothing"
@@ -36,7 +36,7 @@ def file(reader):
 @pytest.fixture
 def interval(monkeypatch):
     """Sets the seconds between two looks."""
-    return lambda seconds: monkeypatch.setattr(settings_file, "INTERVAL", seconds)
+    return lambda seconds: monkeypatch.setattr(sources, "INTERVAL", seconds)
 
 
 def test_the_first_name_counts(file, tmp_path, interval):

@@ -9,9 +9,9 @@ from django.core import checks
 from django.test import modify_settings
 
 from dockerflow.django.checks import register
-from tests import sample_checks
-from tests.browser import BROWSERS
-from tests.web import python_path
+from tests.support import sample_checks
+from tests.support.browser import BROWSERS
+from tests.support.web import python_path
 
 SETTINGS = """
 import os
@@ -97,18 +97,19 @@ def test_the_start_is_refused_with_everything_that_is_wrong(manage):
 def test_a_function_that_is_no_system_check_is_one_more_problem(manage):
     done = manage(
         "check",
-        DOCKERFLOW_CHECKS="tests.sample_checks.takes_nothing,builtins.dict",
+        DOCKERFLOW_CHECKS="tests.support.sample_checks.takes_nothing,builtins.dict",
         DOCKERFLOW_HEARTBEAT_TIMEOUT="abc",
     )
 
     assert refusal(done) == (
         "Dockerflow cannot start with its settings as they are:\n"
         "- DOCKERFLOW_CHECKS (environment):"
-        " ['tests.sample_checks.takes_nothing', 'builtins.dict'] holds"
-        " 'tests.sample_checks.takes_nothing', which takes no **kwargs, as a system check must."
+        " ['tests.support.sample_checks.takes_nothing', 'builtins.dict'] holds"
+        " 'tests.support.sample_checks.takes_nothing', which takes no **kwargs,"
+        " as a system check must."
         " Expected a list of dotted paths of functions, comma-separated or as a JSON array.\n"
         "- DOCKERFLOW_CHECKS (environment):"
-        " ['tests.sample_checks.takes_nothing', 'builtins.dict'] holds"
+        " ['tests.support.sample_checks.takes_nothing', 'builtins.dict'] holds"
         " 'builtins.dict', which takes no **kwargs, as a system check must."
         " Expected a list of dotted paths of functions, comma-separated or as a JSON array.\n"
         "- DOCKERFLOW_HEARTBEAT_TIMEOUT (environment): 'abc' is not a number."
@@ -163,7 +164,7 @@ def test_no_database_is_needed_for(manage, command):
     ids=" ".join,
 )
 def test_the_checks_run_where_they_are_asked_for(manage, command):
-    done = manage(*command, DOCKERFLOW_OPTIONAL_CHECKS="tests.sample_checks.awaits")
+    done = manage(*command, DOCKERFLOW_OPTIONAL_CHECKS="tests.support.sample_checks.awaits")
 
     assert done.returncode == 1
     lines = [line for line in done.stderr.splitlines() if line.startswith("?: ")]
@@ -180,7 +181,7 @@ def test_a_check_that_fails_does_not_keep_anybody_from_migrating(manage, tmp_pat
         SETTINGS
         + "DATABASES['default'] = {'ENGINE': 'django.db.backends.sqlite3', 'NAME': ':memory:'}\n"
     )
-    done = manage("migrate", DOCKERFLOW_CHECKS="tests.sample_checks.collapses")
+    done = manage("migrate", DOCKERFLOW_CHECKS="tests.support.sample_checks.collapses")
 
     assert (done.returncode, "Applying contenttypes.0001_initial... OK" in done.stdout) == (0, True)
 
@@ -200,7 +201,7 @@ def registry():
 
 def test_each_check_is_registered_once_however_often_that_is_asked_for(registry, settings):
     settings.DOCKERFLOW_CHECKS = ["dockerflow.django.checks.check_caches"]
-    settings.DOCKERFLOW_OPTIONAL_CHECKS = ["tests.sample_checks.passes"]
+    settings.DOCKERFLOW_OPTIONAL_CHECKS = ["tests.support.sample_checks.passes"]
     register()
     register()
 
@@ -214,7 +215,7 @@ def test_each_check_is_registered_once_however_often_that_is_asked_for(registry,
 
 @pytest.mark.usefixtures("registry")
 def test_a_projects_own_registration_stays_as_it_is(settings):
-    settings.DOCKERFLOW_CHECKS = ["tests.sample_checks.warns"]
+    settings.DOCKERFLOW_CHECKS = ["tests.support.sample_checks.warns"]
     checks.register(sample_checks.warns, "shop")
     register()
 
@@ -225,7 +226,7 @@ def test_a_projects_own_registration_stays_as_it_is(settings):
 
 
 def test_the_middleware_needs_no_app(settings):
-    settings.DOCKERFLOW_CHECKS = ["tests.sample_checks.informs"]
+    settings.DOCKERFLOW_CHECKS = ["tests.support.sample_checks.informs"]
     with modify_settings(INSTALLED_APPS={"remove": "dockerflow.django"}):
         response = BROWSERS["sync"]("/__heartbeat__")
 

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from dockerflow.django.checks import check_caches, check_redis_connected
-from tests.services import Redis
+from tests.support.services import Redis
 
 DJANGO = "django.core.cache.backends.redis.RedisCache"
 DJANGO_REDIS = "django_redis.cache.RedisCache"
@@ -129,7 +129,7 @@ class OwnCache(RedisCache):
 
 def test_a_redis_cache_of_the_projects_own_is_asked_too(settings):
     settings.CACHES = {
-        "shop": {"BACKEND": "tests.test_checks.OwnCache", "LOCATION": "redis://127.0.0.1:1"}
+        "shop": {"BACKEND": "tests.django.test_checks.OwnCache", "LOCATION": "redis://127.0.0.1:1"}
     }
 
     assert said(check_redis_connected) == [
@@ -237,7 +237,7 @@ def test_a_cache_that_does_not_exist_has_failed(settings):
 
 
 def test_a_cache_that_forgets_has_lost_something(settings):
-    settings.CACHES = {"shop": {"BACKEND": "tests.test_checks.Forgetful"}}
+    settings.CACHES = {"shop": {"BACKEND": "tests.django.test_checks.Forgetful"}}
 
     assert said(check_caches) == [(checks.ERROR, LOST, 'Cache "shop" lost what was put into it')]
 
@@ -260,7 +260,7 @@ def test_every_cache_is_tried(settings, tmp_path):
             "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
             "LOCATION": tmp_path,
         },
-        "shop": {"BACKEND": "tests.test_checks.Forgetful"},
+        "shop": {"BACKEND": "tests.django.test_checks.Forgetful"},
         "redis": {"BACKEND": DJANGO, "LOCATION": "redis://127.0.0.1:1"},
     }
 

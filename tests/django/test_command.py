@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from dockerflow.conf import conf
-from tests.web import python_path
+from tests.support.web import python_path
 
 BOTH = ["check_database_connected", "check_migrations_applied"]
 

@@ -12,8 +12,8 @@ from django.db.backends.signals import connection_created
 from django.test.utils import CaptureQueriesContext
 
 from dockerflow.django.checks import check_database_connected, check_migrations_applied
-from tests.browser import BROWSERS
-from tests.databases import database
+from tests.support.browser import BROWSERS
+from tests.support.databases import database
 
 UNREACHABLE = "dockerflow.health.E001"
 UNUSABLE = "dockerflow.health.E002"

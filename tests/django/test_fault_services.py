@@ -9,8 +9,8 @@ import django
 import psutil
 import pytest
 
-from tests.faults import PATIENCE, messages, migrate, serve, settle
-from tests.web import Answer
+from tests.support.faults import PATIENCE, messages, migrate, serve, settle
+from tests.support.web import Answer
 
 pytestmark = pytest.mark.once
 

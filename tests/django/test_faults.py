@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.fault_checks import HANG
-from tests.faults import KINDS, PATIENCE, messages, records, serve, settle
-from tests.process import HOST
+from tests.support.fault_checks import HANG
+from tests.support.faults import KINDS, PATIENCE, messages, records, serve, settle
+from tests.support.process import HOST
 
 pytestmark = pytest.mark.once
 
@@ -84,12 +84,12 @@ def test_ten_failing_heartbeats_between_good_ones_are_two_records(kind, tmp_path
 
 @pytest.mark.parametrize("kind", ["gthread", "uvicorn"])
 def test_a_heartbeat_whose_client_went_away_is_logged_and_told_of_all_the_same(kind):
-    with serve(kind, "tests.fault_signals.fails_late") as server:
+    with serve(kind, "tests.support.fault_signals.fails_late") as server:
         client = http.client.HTTPConnection(HOST, server.port)
         client.request("GET", "/__heartbeat__")
         time.sleep(0.3)
         client.close()
-        settle(lambda: records(server, "tests.fault_signals"))
+        settle(lambda: records(server, "tests.support.fault_signals"))
         [(level, text)] = records(server, "dockerflow.checks.registry")
         assert (level, text.partition(" after ")[0]) == ("ERROR", "fails_late is warning")
-        assert records(server, "tests.fault_signals") == [("ERROR", "failed with level 30")]
+        assert records(server, "tests.support.fault_signals") == [("ERROR", "failed with level 30")]

@@ -5,11 +5,11 @@ from unittest import mock
 import pytest
 from django.test import override_settings
 
-from tests.browser import BROWSERS, WIRINGS
+from tests.support.browser import BROWSERS, WIRINGS
 
 
 def samples(*names):
-    return [f"tests.sample_checks.{name}" for name in names]
+    return [f"tests.support.sample_checks.{name}" for name in names]
 
 
 @pytest.fixture(params=WIRINGS)
@@ -146,7 +146,7 @@ def test_a_check_without_a_name_has_that_of_its_path(ask, settings):
 
 def test_a_check_can_be_replaced_in_a_test(ask, settings):
     settings.DOCKERFLOW_CHECKS = samples("fails")
-    with mock.patch("tests.sample_checks.fails", return_value=[]):
+    with mock.patch("tests.support.sample_checks.fails", return_value=[]):
         assert ask() == (200, {"status": "ok"})
     assert ask() == (500, {"status": "error"})
 
@@ -167,16 +167,16 @@ def test_messages_that_share_an_id_keep_all_their_texts(ask, settings):
 
 def test_checks_that_share_a_name_are_told_apart_by_their_paths(ask, settings):
     settings.DOCKERFLOW_CHECKS = [
-        "tests.sample_checks.passes",
-        "tests.fault_checks.passes",
-        "tests.sample_checks.informs",
+        "tests.support.sample_checks.passes",
+        "tests.support.fault_checks.passes",
+        "tests.support.sample_checks.informs",
     ]
     settings.DOCKERFLOW_HEARTBEAT_DETAILS = "always"
     _, body = ask()
 
     assert body["checks"] == {
-        "tests.sample_checks.passes": "ok",
-        "tests.fault_checks.passes": "ok",
+        "tests.support.sample_checks.passes": "ok",
+        "tests.support.fault_checks.passes": "ok",
         "informs": "info",
     }
 
@@ -299,11 +299,11 @@ def test_while_the_drain_file_exists_the_heartbeat_fails(ask, settings, tmp_path
 def test_everything_may_be_said_in_the_environment_alone(ask, monkeypatch):
     answers = []
     for name, value in [
-        ("DOCKERFLOW_CHECKS", "tests.sample_checks.warns"),
+        ("DOCKERFLOW_CHECKS", "tests.support.sample_checks.warns"),
         ("DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE", "599"),
         ("DOCKERFLOW_HEARTBEAT_FAIL_LEVEL", "error"),
         ("DOCKERFLOW_HEARTBEAT_FAIL_LEVEL", "warning"),
-        ("DOCKERFLOW_OPTIONAL_CHECKS", '["tests.sample_checks.fails"]'),
+        ("DOCKERFLOW_OPTIONAL_CHECKS", '["tests.support.sample_checks.fails"]'),
         ("DOCKERFLOW_HEARTBEAT_DETAILS", "always"),
     ]:
         monkeypatch.setenv(name, value)
@@ -321,7 +321,7 @@ def test_everything_may_be_said_in_the_environment_alone(ask, monkeypatch):
 
 
 def test_a_django_setting_wins_and_holds_from_the_next_request_on(ask, monkeypatch):
-    monkeypatch.setenv("DOCKERFLOW_CHECKS", "tests.sample_checks.warns")
+    monkeypatch.setenv("DOCKERFLOW_CHECKS", "tests.support.sample_checks.warns")
     monkeypatch.setenv("DOCKERFLOW_HEARTBEAT_TTL", "0")
     answers = [ask()]
     with override_settings(DOCKERFLOW_CHECKS=samples("passes")):

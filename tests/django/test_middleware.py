@@ -11,10 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory, modify_settings
 
 from dockerflow.django.middleware import DockerflowMiddleware
-from tests import pages
-from tests.stack import ASGI, WSGI, Log
+from tests.support import pages
+from tests.support.stack import ASGI, WSGI, Log
 
-pytestmark = [pytest.mark.urls("tests.pages"), pytest.mark.django_db]
+pytestmark = [pytest.mark.urls("tests.support.pages"), pytest.mark.django_db]
 
 INFO, ERROR = 6, 3  # syslog's severities
 
@@ -57,7 +57,7 @@ def test_a_subclass_may_have_routes_of_its_own(
 ) -> None:
     settings.MIDDLEWARE = [f"{__name__}.WithRoutes"]
     assert server.get(path)[::2] == (200, b"ready")
-    assert log.ids == [("tests.pages", "asked", None)]
+    assert log.ids == [("tests.support.pages", "asked", None)]
 
 
 def test_a_subclass_with_routes_of_its_own_still_serves_the_others(

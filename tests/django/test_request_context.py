@@ -9,13 +9,13 @@ from asgiref.sync import async_to_sync
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import async_only_middleware
 
-from tests import pages
-from tests.stack import ASGI, WSGI, Log, escaped
+from tests.support import pages
+from tests.support.stack import ASGI, WSGI, Log, escaped
 
-pytestmark = [pytest.mark.urls("tests.pages"), pytest.mark.django_db]
+pytestmark = [pytest.mark.urls("tests.support.pages"), pytest.mark.django_db]
 
 OURS = "dockerflow.django.middleware.DockerflowMiddleware"
-PAGE, SUMMARY = "tests.pages", "request.summary"
+PAGE, SUMMARY = "tests.support.pages", "request.summary"
 
 
 @pytest.fixture(params=[WSGI, ASGI])

@@ -12,13 +12,13 @@ from django.http import HttpRequest, HttpResponse
 
 from dockerflow.django.middleware import DockerflowMiddleware
 from dockerflow.logging import RequestIdLogFilter, request_id_context
-from tests import pages
-from tests.stack import ASGI, WSGI, Log
+from tests.support import pages
+from tests.support.stack import ASGI, WSGI, Log
 
-pytestmark = [pytest.mark.urls("tests.pages"), pytest.mark.django_db]
+pytestmark = [pytest.mark.urls("tests.support.pages"), pytest.mark.django_db]
 
 OURS = "dockerflow.django.middleware.DockerflowMiddleware"
-PAGE, SUMMARY, DJANGO = "tests.pages", "request.summary", "django.request"
+PAGE, SUMMARY, DJANGO = "tests.support.pages", "request.summary", "django.request"
 UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import django
 import pytest
 
-from tests import pages
-from tests.engine import settle
-from tests.process import HOST
-from tests.web import Server
+from tests.support import pages
+from tests.support.engine import settle
+from tests.support.process import HOST
+from tests.support.web import Server
 
 pytestmark = pytest.mark.once
 
@@ -33,10 +33,10 @@ NOTICE_WHO_LEAVES = [name for name in SERVERS if name != "uvicorn" or django.VER
 
 
 class Summed(Server):
-    """A server of tests.pages, and what it writes of requests."""
+    """A server of tests.support.pages, and what it writes of requests."""
 
     def __init__(self, *command: str) -> None:
-        super().__init__(*command, DJANGO_SETTINGS_MODULE="tests.pages_settings")
+        super().__init__(*command, DJANGO_SETTINGS_MODULE="tests.support.pages_settings")
 
     def say(self, *lines: bytes) -> socket.socket:
         """Send the lines of a request; what comes back is to be read."""
@@ -136,7 +136,10 @@ def test_an_id_that_is_none_is_replaced_by_one_fresh_one(
         ids = re.findall(rb"(?im)^x-request-id: (.*?)\r$", answer.read())
     [rid] = [rid.decode() for rid in ids]
     assert UUID4.fullmatch(rid)
-    assert server.lines(rid) == [("tests.pages", INFO, "in the view", None), summary(INFO, 200)]
+    assert server.lines(rid) == [
+        ("tests.support.pages", INFO, "in the view", None),
+        summary(INFO, 200),
+    ]
 
 
 def test_requests_that_overlap_keep_their_ids(server: Summed) -> None:
@@ -145,8 +148,8 @@ def test_requests_that_overlap_keep_their_ids(server: Summed) -> None:
         list(clients.map(lambda rid: server.get("/sleeps", headers={"X-Request-ID": rid}), rids))
     assert [server.lines(rid) for rid in rids] == len(rids) * [
         [
-            ("tests.pages", INFO, "good night", None),
-            ("tests.pages", INFO, "good morning", None),
+            ("tests.support.pages", INFO, "good night", None),
+            ("tests.support.pages", INFO, "good morning", None),
             summary(INFO, 200),
         ]
     ]
@@ -159,7 +162,10 @@ def test_a_client_that_leaves_during_the_response_ends_it_within_the_request(
     path = b"/endless-astream" if "uvicorn" in server.command() else b"/endless-stream"
     with server.say(b"GET %b HTTP/1.1" % path, b"X-Request-ID: leaves") as connection:
         connection.recv(1000)
-    assert server.lines("leaves") == [("tests.pages", INFO, "the end", None), summary(INFO, 200)]
+    assert server.lines("leaves") == [
+        ("tests.support.pages", INFO, "the end", None),
+        summary(INFO, 200),
+    ]
 
 
 if "uvicorn" in NOTICE_WHO_LEAVES:
@@ -171,6 +177,6 @@ if "uvicorn" in NOTICE_WHO_LEAVES:
         with server.say(b"GET /waits HTTP/1.1", b"X-Request-ID: left"):
             settle(lambda: '"waiting"' in server.output)
         assert server.lines("left") == [
-            ("tests.pages", INFO, "waiting", None),
+            ("tests.support.pages", INFO, "waiting", None),
             summary(INFO, 499),
         ]

@@ -15,13 +15,13 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 
 from dockerflow.django.middleware import DockerflowMiddleware
-from tests import pages
-from tests.stack import ASGI, WSGI, Exchange, Log, escaped
+from tests.support import pages
+from tests.support.stack import ASGI, WSGI, Exchange, Log, escaped
 
-pytestmark = [pytest.mark.urls("tests.pages"), pytest.mark.django_db]
+pytestmark = [pytest.mark.urls("tests.support.pages"), pytest.mark.django_db]
 
 INFO, ERROR = 6, 3  # syslog's severities
-PAGE, SUMMARY = "tests.pages", "request.summary"
+PAGE, SUMMARY = "tests.support.pages", "request.summary"
 
 streams = pytest.mark.parametrize(("server", "path"), [(WSGI, "/stream"), (ASGI, "/astream")])
 

@@ -14,13 +14,13 @@ from django.test import RequestFactory
 from django.utils.decorators import sync_and_async_middleware
 
 from dockerflow.django.middleware import DockerflowMiddleware
-from tests.stack import ASGI, WSGI, Log, escaped
+from tests.support.stack import ASGI, WSGI, Log, escaped
 
 OURS = "dockerflow.django.middleware.DockerflowMiddleware"
 INFO, ERROR = 6, 3  # syslog's severities
 
 
-pytestmark = [pytest.mark.urls("tests.pages"), pytest.mark.django_db]
+pytestmark = [pytest.mark.urls("tests.support.pages"), pytest.mark.django_db]
 
 
 @pytest.fixture(params=[WSGI, ASGI])
@@ -184,7 +184,7 @@ def broken_handler(request: HttpRequest) -> HttpResponse:
 def test_the_code_is_that_of_the_projects_own_handler(
     server: WSGI | ASGI, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tests.pages.handler500", sorry, raising=False)
+    monkeypatch.setattr("tests.support.pages.handler500", sorry, raising=False)
     assert server.get("/raises")[::2] == (503, b"sorry")
     assert log.outcomes == [(ERROR, 503, 500, "100% broken")]
 
@@ -192,7 +192,7 @@ def test_the_code_is_that_of_the_projects_own_handler(
 def test_a_handler_that_raises_is_told_of_once(
     server: WSGI | ASGI, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tests.pages.handler500", broken_handler, raising=False)
+    monkeypatch.setattr("tests.support.pages.handler500", broken_handler, raising=False)
     assert escaped(lambda: server.get("/raises")) == "LookupError('the handler broke too')"
     assert log.outcomes == [(ERROR, 500, 500, "the handler broke too")]
 

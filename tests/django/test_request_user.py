@@ -12,9 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.stack import ASGI, WSGI, Log
+from tests.support.stack import ASGI, WSGI, Log
 
-pytestmark = [pytest.mark.urls("tests.pages"), pytest.mark.django_db]
+pytestmark = [pytest.mark.urls("tests.support.pages"), pytest.mark.django_db]
 
 OURS = "dockerflow.django.middleware.DockerflowMiddleware"
 

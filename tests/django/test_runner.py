@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from tests import suite
-from tests.web import python_path
+from tests.support import suite
+from tests.support.web import python_path
 
 JUNK = "a list of messages belongs"
 
@@ -123,15 +123,19 @@ os._exit(0)
 
 
 def test_checks_of_one_name_go_by_their_paths(heartbeat):
-    paths = [f"{__name__}.passes", "tests.fault_checks.passes", "tests.fault_checks.awaits"]
+    paths = [
+        f"{__name__}.passes",
+        "tests.support.fault_checks.passes",
+        "tests.support.fault_checks.awaits",
+    ]
     assert heartbeat(DOCKERFLOW_CHECKS=paths) == (
         200,
-        {f"{__name__}.passes": {}, "tests.fault_checks.passes": {}, "awaits": {}},
+        {f"{__name__}.passes": {}, "tests.support.fault_checks.passes": {}, "awaits": {}},
     )
 
 
 def test_a_check_that_is_required_and_optional_runs_once_and_counts(heartbeat):
-    path = "tests.fault_checks.returns_none"
+    path = "tests.support.fault_checks.returns_none"
     messages = {"dockerflow.health.C003": f"returns_none returned NoneType where {JUNK}"}
     assert heartbeat(DOCKERFLOW_CHECKS=[path], DOCKERFLOW_OPTIONAL_CHECKS=[path]) == (
         500,
@@ -142,13 +146,16 @@ def test_a_check_that_is_required_and_optional_runs_once_and_counts(heartbeat):
 def test_an_optional_check_is_shown_and_fails_nothing(heartbeat):
     messages = {"dockerflow.health.C002": "raises raised ValueError: boom"}
     assert heartbeat(
-        DOCKERFLOW_CHECKS=["tests.fault_checks.passes"],
-        DOCKERFLOW_OPTIONAL_CHECKS=["tests.fault_checks.raises"],
+        DOCKERFLOW_CHECKS=["tests.support.fault_checks.passes"],
+        DOCKERFLOW_OPTIONAL_CHECKS=["tests.support.fault_checks.raises"],
     ) == (200, {"passes": {}, "raises": messages})
 
 
 def test_a_silenced_message_is_not_heard(heartbeat):
-    checks = ["tests.fault_checks.counts_users", "tests.fault_checks.names_its_thread"]
+    checks = [
+        "tests.support.fault_checks.counts_users",
+        "tests.support.fault_checks.names_its_thread",
+    ]
     assert heartbeat(DOCKERFLOW_CHECKS=checks, SILENCED_SYSTEM_CHECKS=["tests.I002"]) == (
         200,
         {"counts_users": {}, "names_its_thread": {"tests.I001": "main thread"}},

@@ -8,12 +8,12 @@ from django.test import override_settings
 
 from dockerflow.django.signals import heartbeat_failed, heartbeat_passed
 from dockerflow.django.views import heartbeat
-from dockerflow.report import Message
-from tests.browser import BROWSERS
+from dockerflow.heartbeat.report import Message
+from tests.support.browser import BROWSERS
 
 
 def samples(*names):
-    return [f"tests.sample_checks.{name}" for name in names]
+    return [f"tests.support.sample_checks.{name}" for name in names]
 
 
 @pytest.fixture(params=BROWSERS)

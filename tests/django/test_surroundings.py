@@ -10,7 +10,7 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import override_settings
 
-from tests.browser import BROWSERS, WIRINGS
+from tests.support.browser import BROWSERS, WIRINGS
 
 ENDPOINTS = ["/__version__", "/__heartbeat__", "/__lbheartbeat__"]
 OURS = "dockerflow.django.middleware.DockerflowMiddleware"
@@ -29,7 +29,7 @@ def passing(tmp_path, settings):
     """A project with a version object, whose heartbeat passes and asks no database."""
     (tmp_path / "version.json").write_text("{}")
     settings.BASE_DIR = tmp_path
-    settings.DOCKERFLOW_CHECKS = ["tests.sample_checks.passes"]
+    settings.DOCKERFLOW_CHECKS = ["tests.support.sample_checks.passes"]
 
 
 @pytest.fixture(params=BROWSERS)
@@ -53,7 +53,7 @@ def in_front(settings):
 
     def put(*middleware):
         settings.MIDDLEWARE = list(middleware)
-        settings.ROOT_URLCONF = "tests.included_urls"
+        settings.ROOT_URLCONF = "tests.support.included_urls"
 
     return put
 
@@ -85,7 +85,7 @@ def refuses_all(get_response):
 
 
 def test_a_probe_never_meets_a_later_middleware(behind):
-    behind("tests.test_surroundings.refuses_all")
+    behind("tests.django.test_surroundings.refuses_all")
 
     assert statuses(BROWSERS["sync"]) == [200, 200, 200, 418]
 
@@ -143,7 +143,7 @@ def asks_for_the_user(get_response):
 def test_other_middleware_still_finds_its_session_and_user(
     in_front, settings, session_key, endpoint
 ):
-    in_front(SESSIONS, AUTH, "tests.test_surroundings.asks_for_the_user")
+    in_front(SESSIONS, AUTH, "tests.django.test_surroundings.asks_for_the_user")
     cookies = {settings.SESSION_COOKIE_NAME: session_key}
     response = BROWSERS["sync"](endpoint, cookies=cookies)
 
@@ -165,7 +165,7 @@ def test_a_cache_of_the_whole_site_keeps_no_answer(ask, in_front, tmp_path):
     cache.clear()
     before = [ask(path).status_code for path in ENDPOINTS]
     (tmp_path / "version.json").unlink()
-    with override_settings(DOCKERFLOW_CHECKS=["tests.sample_checks.fails"]):
+    with override_settings(DOCKERFLOW_CHECKS=["tests.support.sample_checks.fails"]):
         after = [ask(path).status_code for path in ENDPOINTS]
     kept = len(cache._cache)
     ask("/")
@@ -188,7 +188,7 @@ def test_no_transaction_is_opened(ask, monkeypatch, wiring):
 
 @pytest.mark.parametrize("wiring", WIRINGS.values(), ids=WIRINGS)
 def test_a_failing_heartbeat_is_no_server_error(ask, settings, caplog, wiring):
-    settings.DOCKERFLOW_CHECKS = ["tests.sample_checks.fails"]
+    settings.DOCKERFLOW_CHECKS = ["tests.support.sample_checks.fails"]
     settings.DOCKERFLOW_ERROR_ENDPOINT = True
     with override_settings(**wiring):
         statuses = [ask(path).status_code for path in ["/__heartbeat__", "/__error__"]]

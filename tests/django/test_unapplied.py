@@ -11,8 +11,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import modify_settings, override_settings
 from django.test.utils import CaptureQueriesContext
 
-from dockerflow.django.unapplied import unapplied
-from tests.databases import database
+from dockerflow.django.checks.migrations import unapplied
+from tests.support.databases import database
 
 APPS = {"auth": 12, "contenttypes": 2, "sessions": 1}
 
@@ -148,7 +148,7 @@ class OnlySessions:
 
 
 def test_each_database_lacks_only_what_its_routers_let_into_it(shop, django_db_blocker):
-    with override_settings(DATABASE_ROUTERS=["tests.test_unapplied.OnlySessions"]):
+    with override_settings(DATABASE_ROUTERS=["tests.django.test_unapplied.OnlySessions"]):
         assert unapplied(shop) == {"sessions": ["0001_initial"]}
         migrate("sessions")
         assert unapplied(shop) == {}
@@ -157,7 +157,7 @@ def test_each_database_lacks_only_what_its_routers_let_into_it(shop, django_db_b
 def test_an_app_without_models_is_migrated_where_the_routers_let_it(shop, install):
     with install("tests_app_plain", **{"0001_first": ""}):
         assert unapplied(shop)["tests_app_plain"] == ["0001_first"]
-        with override_settings(DATABASE_ROUTERS=["tests.test_unapplied.OnlySessions"]):
+        with override_settings(DATABASE_ROUTERS=["tests.django.test_unapplied.OnlySessions"]):
             assert set(unapplied(shop)) == {"sessions"}
 
 

@@ -9,8 +9,8 @@ from django.urls import include, path, reverse
 
 from dockerflow.django import views
 from dockerflow.django.middleware import DockerflowMiddleware
-from tests.browser import BROWSERS, WIRINGS
-from tests.web import Server
+from tests.support.browser import BROWSERS, WIRINGS
+from tests.support.web import Server
 
 ENDPOINTS = ["/__version__", "/__heartbeat__", "/__lbheartbeat__"]
 VERSION = {
@@ -26,7 +26,7 @@ def base_dir(tmp_path, settings):
     """A directory with a version object; the heartbeat passes and asks no database."""
     (tmp_path / "version.json").write_text(json.dumps(VERSION))
     settings.BASE_DIR = tmp_path
-    settings.DOCKERFLOW_CHECKS = ["tests.sample_checks.passes"]
+    settings.DOCKERFLOW_CHECKS = ["tests.support.sample_checks.passes"]
     return tmp_path
 
 
@@ -153,7 +153,7 @@ UVICORN = ["uvicorn", "--port={port}", "--factory", "django.core.asgi:get_asgi_a
 def test_a_real_asgi_server_serves_all_three(base_dir):
     environment = {
         "BASE_DIR": str(base_dir),
-        "DOCKERFLOW_CHECKS": "tests.sample_checks.fails",
+        "DOCKERFLOW_CHECKS": "tests.support.sample_checks.fails",
         "DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE": "503",
     }
     with Server(*UVICORN, **environment) as server:
@@ -225,7 +225,7 @@ def custom(root):
 
 
 def test_a_callback_is_called_with_base_dir(ask, settings, base_dir):
-    settings.DOCKERFLOW_VERSION_CALLBACK = "tests.test_views.custom"
+    settings.DOCKERFLOW_VERSION_CALLBACK = "tests.django.test_views.custom"
 
     assert ask("/__version__").json() == {"version": "2", "root": str(base_dir)}
 
@@ -233,13 +233,13 @@ def test_a_callback_is_called_with_base_dir(ask, settings, base_dir):
 def test_callback_and_base_dir_may_be_said_in_the_environment_alone(ask, settings, monkeypatch):
     del settings.BASE_DIR
     monkeypatch.setenv("BASE_DIR", "/somewhere")
-    monkeypatch.setenv("DOCKERFLOW_VERSION_CALLBACK", "tests.test_views.custom")
+    monkeypatch.setenv("DOCKERFLOW_VERSION_CALLBACK", "tests.django.test_views.custom")
 
     assert ask("/__version__").json() == {"version": "2", "root": "/somewhere"}
 
 
 def test_a_callback_may_have_no_version(ask, settings):
-    settings.DOCKERFLOW_VERSION_CALLBACK = "tests.test_views.nothing"
+    settings.DOCKERFLOW_VERSION_CALLBACK = "tests.django.test_views.nothing"
 
     assert ask("/__version__").status_code == 404
 
@@ -255,7 +255,7 @@ def test_a_callback_may_have_no_version(ask, settings):
 def test_a_broken_callback_is_told_in_the_log_and_not_in_the_body(
     ask, settings, caplog, callback, error
 ):
-    settings.DOCKERFLOW_VERSION_CALLBACK = f"tests.test_views.{callback}"
+    settings.DOCKERFLOW_VERSION_CALLBACK = f"tests.django.test_views.{callback}"
     response = ask("/__version__")
 
     assert (response.status_code, response.json()) == (
@@ -266,7 +266,7 @@ def test_a_broken_callback_is_told_in_the_log_and_not_in_the_body(
     assert (record.name, record.levelname, record.getMessage()) == (
         "dockerflow.django",
         "ERROR",
-        f"No version object from tests.test_views.{callback} for {settings.BASE_DIR}",
+        f"No version object from tests.django.test_views.{callback} for {settings.BASE_DIR}",
     )
     assert caplog.text.strip().splitlines()[-1] == error
 

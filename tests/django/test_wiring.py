@@ -91,9 +91,9 @@ def test_a_middleware_that_is_not_first_is_pointed_out(settings):
 
 
 def test_a_middleware_of_the_projects_own_is_known_by_its_class(settings):
-    settings.MIDDLEWARE = ["tests.test_wiring.OwnMiddleware", COMMON]
+    settings.MIDDLEWARE = ["tests.django.test_wiring.OwnMiddleware", COMMON]
     first = said()
-    settings.MIDDLEWARE = [COMMON, "tests.test_wiring.OwnMiddleware"]
+    settings.MIDDLEWARE = [COMMON, "tests.django.test_wiring.OwnMiddleware"]
 
     assert (first, said()) == ([], [not_first(2)])
 
@@ -178,7 +178,7 @@ def urls(*patterns):
 @pytest.mark.parametrize(
     "urlconf",
     [
-        "tests.included_urls",
+        "tests.support.included_urls",
         urls(path("ops/", include("dockerflow.django.urls", namespace="dockerflow"))),
         urls(path("", include("dockerflow.django.urls", namespace="other"))),
         urls(path("", include("dockerflow.django.urls"))),
@@ -210,7 +210,7 @@ def redirecting(settings):
 
 
 def test_a_redirect_in_front_of_the_urls_is_pointed_out(redirecting):
-    redirecting.ROOT_URLCONF = "tests.included_urls"
+    redirecting.ROOT_URLCONF = "tests.support.included_urls"
     redirecting.MIDDLEWARE = [SECURITY]
     warned = said()
     redirecting.SECURE_REDIRECT_EXEMPT = EXEMPT
@@ -227,7 +227,7 @@ def test_a_redirect_in_front_of_the_middleware_is_pointed_out(redirecting):
 
 
 def test_an_exemption_has_to_cover_every_probe(redirecting):
-    redirecting.ROOT_URLCONF = "tests.included_urls"
+    redirecting.ROOT_URLCONF = "tests.support.included_urls"
     redirecting.MIDDLEWARE = [SECURITY]
     redirecting.SECURE_REDIRECT_EXEMPT = [r"^__lbheartbeat__"]
 
@@ -236,7 +236,7 @@ def test_an_exemption_has_to_cover_every_probe(redirecting):
 
 @pytest.mark.parametrize("middleware", [[OURS, SECURITY], [OURS], []])
 def test_a_redirect_behind_the_middleware_or_by_nobody_is_fine(redirecting, middleware):
-    redirecting.ROOT_URLCONF = "tests.included_urls"
+    redirecting.ROOT_URLCONF = "tests.support.included_urls"
     redirecting.MIDDLEWARE = middleware
 
     assert said() == []
@@ -278,13 +278,13 @@ def test_a_missing_version_object_is_pointed_out_unless_debug_is_on(settings, fi
     ],
 )
 def test_a_version_callback_that_does_not_work_is_pointed_out(settings, callback, reason):
-    settings.DOCKERFLOW_VERSION_CALLBACK = path = f"tests.test_wiring.{callback}"
+    settings.DOCKERFLOW_VERSION_CALLBACK = path = f"tests.django.test_wiring.{callback}"
 
     assert said() == [warning(6, f"{path} has no version object for {settings.BASE_DIR}: {reason}")]
 
 
 def test_a_version_callback_that_has_none_is_pointed_out(settings):
-    settings.DOCKERFLOW_VERSION_CALLBACK = path = "tests.test_wiring.nothing"
+    settings.DOCKERFLOW_VERSION_CALLBACK = path = "tests.django.test_wiring.nothing"
 
     assert said() == [
         warning(6, f"{path} has no version object for {settings.BASE_DIR}", MISSING_HINT)
@@ -368,6 +368,6 @@ def test_a_handler_further_up_takes_it(handlers, monkeypatch):
 def test_without_the_middleware_there_is_no_summary_to_hear(handlers, settings):
     handlers.clear()
     settings.MIDDLEWARE = []
-    settings.ROOT_URLCONF = "tests.included_urls"
+    settings.ROOT_URLCONF = "tests.support.included_urls"
 
     assert said() == []

@@ -11,8 +11,20 @@ from functools import partial
 import pytest
 
 from dockerflow.heartbeat import Answer
-from dockerflow.report import Check, Message, Report, Result
-from tests.engine import BAD, LATE, SOON, Engine, Hang, bad, check, hung, said, settle, threads
+from dockerflow.heartbeat.report import Check, Message, Report, Result
+from tests.support.engine import (
+    BAD,
+    LATE,
+    SOON,
+    Engine,
+    Hang,
+    bad,
+    check,
+    hung,
+    said,
+    settle,
+    threads,
+)
 
 
 def test_a_report_holds_the_results_in_the_order_of_the_checks():

@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from dockerflow.report import Check
-from tests.engine import SOON, Engine, Hang, bad, check
+from dockerflow.heartbeat.report import Check
+from tests.support.engine import SOON, Engine, Hang, bad, check
 
 
 @pytest.fixture

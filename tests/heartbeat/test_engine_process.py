@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from tests.engine import LATE
-from tests.web import python_path
+from tests.support.engine import LATE
+from tests.support.web import python_path
 
 
 def run(program):
@@ -35,7 +35,7 @@ def test_a_process_does_not_wait_for_a_hung_check_when_it_exits(function, lane):
     started = time.monotonic()
     done = run(f"""
 import asyncio, os, time
-from tests.engine import SOON, Engine, check, hung, said
+from tests.support.engine import SOON, Engine, check, hung, said
 answer = Engine().run([check("hangs", {function}, lane={lane!r})], timeout=SOON)
 assert said(answer) == hung("hangs")
 """)
@@ -47,7 +47,7 @@ def test_event_loops_and_greenlets_leave_each_other_alone():
 from gevent import monkey
 monkey.patch_all()
 import asyncio, gevent
-from tests.engine import Engine, check, said
+from tests.support.engine import Engine, check, said
 
 async def wait():
     await asyncio.sleep(0.3)
@@ -64,7 +64,7 @@ assert said(heartbeat.get()) == {"one": [], "two": []}
 def test_a_forked_child_starts_afresh_whatever_its_parent_was_doing():
     done = run("""
 import os, threading
-from tests.engine import LATE, SOON, Engine, Hang, bad, check, hung, said, settle
+from tests.support.engine import LATE, SOON, Engine, Hang, bad, check, hung, said, settle
 
 class Slow:  # a key of a check: it is hashed while the engine's lock is held
     hashed = threading.Event()

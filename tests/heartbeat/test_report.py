@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from dockerflow.heartbeat import Heartbeat
-from dockerflow.report import Check, Message, Report, Result, execute, status
+from dockerflow.heartbeat.report import Check, Message, Report, Result, execute, status
 
 
 class Said(NamedTuple):
@@ -127,7 +127,7 @@ def test_junk_among_messages_spares_the_messages():
         (raises(asyncio.CancelledError()), "check raised asyncio.exceptions.CancelledError"),
         (
             raises(Unspeakable()),
-            "check raised tests.test_report.Unspeakable: <exception str() failed>",
+            "check raised tests.heartbeat.test_report.Unspeakable: <exception str() failed>",
         ),
         (broken_generator, "check raised ValueError: half way"),
         (lambda: [Said("high", "text")], "check raised ValueError: invalid literal for int()"),

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from dockerflow.access import PassingProbeFilter
+from dockerflow.logging.access import PassingProbeFilter
 
 
 class Atoms(dict):

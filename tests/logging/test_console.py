@@ -10,7 +10,7 @@ from contextlib import contextmanager, redirect_stdout
 
 import pytest
 
-from dockerflow.console import ConsoleFormatter
+from dockerflow.logging.console import ConsoleFormatter
 
 
 @contextmanager

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from dockerflow.logging import JsonLogFormatter, MozlogFormatter, SafeJSONEncoder, config
-from tests.engine import settle
-from tests.process import python_path
-from tests.web import Server
+from tests.support.engine import settle
+from tests.support.process import python_path
+from tests.support.web import Server
 
 
 def run(program: str, warnings: str = "error", **environment: str) -> tuple[str, str]:
@@ -88,12 +88,12 @@ def test_the_errors_of_django_are_visible_with_no_further_set_up():
         from django.conf import settings
         from django.test import Client
         django.setup()
-        settings.ROOT_URLCONF = "tests.pages"
+        settings.ROOT_URLCONF = "tests.support.pages"
         client = Client(raise_request_exception=False)
         client.get("/missing")
         client.get("/raises")
         """,
-        DJANGO_SETTINGS_MODULE="tests.logging_settings",
+        DJANGO_SETTINGS_MODULE="tests.support.logging_settings",
     )
     lines = list(map(json.loads, out.splitlines()))
     first, second = lines[0]["Fields"]["rid"], lines[-1]["Fields"]["rid"]
@@ -136,9 +136,9 @@ def test_passing_probes_leave_no_line_and_a_failing_one_is_told(server, tmp_path
     off = tmp_path / "off"
     with Server(
         *server(tmp_path),
-        DJANGO_SETTINGS_MODULE="tests.logging_settings",
+        DJANGO_SETTINGS_MODULE="tests.support.logging_settings",
         BASE_DIR=str(tmp_path),
-        DOCKERFLOW_CHECKS="tests.switch.is_on",
+        DOCKERFLOW_CHECKS="tests.support.switch.is_on",
         SWITCH=str(off),
     ) as running:
         for _ in range(334):

@@ -16,9 +16,9 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import mark_safe
 from hypothesis import given
 
-from dockerflow.jsonable import jsonable, one_line
-from tests.encoders import jsonables
-from tests.records import THOROUGH, strictly_parsed, values
+from dockerflow.logging.jsonable import jsonable, one_line
+from tests.support.encoders import jsonables
+from tests.support.records import THOROUGH, strictly_parsed, values
 
 
 class Colour(Enum):

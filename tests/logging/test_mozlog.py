@@ -22,11 +22,11 @@ from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dockerflow.jsonable import one_line
-from dockerflow.mozlog import MozlogFormatter, MozlogHandler
-from dockerflow.request_id import request_id_context
-from tests.encoders import mozlogs
-from tests.records import THOROUGH, Unprintable, atoms, strictly_parsed, texts, values
+from dockerflow.logging.jsonable import one_line
+from dockerflow.logging.mozlog import MozlogFormatter, MozlogHandler
+from dockerflow.logging.request_id import request_id_context
+from tests.support.encoders import mozlogs
+from tests.support.records import THOROUGH, Unprintable, atoms, strictly_parsed, texts, values
 
 INFO = 6
 
@@ -98,7 +98,7 @@ def test_a_record_is_one_line_in_the_mozlog_schema(log):
 def test_the_schema_in_the_docs_names_what_is_in_a_line(log):
     log.logger.info("x")
     [line] = log.lines
-    page = Path(__file__).parents[1].joinpath("docs", "logging.rst").read_text()
+    page = Path(__file__).parents[2].joinpath("docs", "logging.rst").read_text()
     [text] = re.findall(r"   :caption: JSON Schema\n\n((?:   .*\n)+)", page)
     schema = json.loads(text)
     assert schema["required"] == list(schema["properties"]) == list(line)

@@ -29,5 +29,5 @@ async def asgi(
 BROWSERS = {"sync": wsgi, "async": asgi}
 WIRINGS = {
     "middleware": {},  # tests.settings
-    "URLconf": {"MIDDLEWARE": [], "ROOT_URLCONF": "tests.included_urls"},
+    "URLconf": {"MIDDLEWARE": [], "ROOT_URLCONF": "tests.support.included_urls"},
 }

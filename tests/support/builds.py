@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 
-from tests.command import run
+from tests.support.command import run
 
 COMMIT = "4e6cdab6ed30dd5e80dd3bcdcb2fdb3ac2b7ac11"
 

@@ -1,6 +1,6 @@
 """A conforming application, in the standard library alone, and a switch for each way of not being.
 
-``python tests/container_app.py [FLAW]``
+``python tests/support/container_app.py [FLAW]``
 """
 
 import http.server

@@ -21,10 +21,10 @@ def copy_of(module: str, **instead: ModuleType | None) -> ModuleType:
 
 
 jsonables = {
-    library: copy_of("dockerflow.jsonable", **dict.fromkeys(missing))
+    library: copy_of("dockerflow.logging.jsonable", **dict.fromkeys(missing))
     for library, missing in LIBRARIES.items()
 }
 mozlogs = {
-    library: copy_of("dockerflow.mozlog", **{"dockerflow.jsonable": jsonable})
+    library: copy_of("dockerflow.logging.mozlog", **{"dockerflow.logging.jsonable": jsonable})
     for library, jsonable in jsonables.items()
 }

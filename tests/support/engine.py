@@ -5,7 +5,7 @@ import threading
 import time
 
 from dockerflow.heartbeat import Heartbeat
-from dockerflow.report import Check, Message
+from dockerflow.heartbeat.report import Check, Message
 
 SOON = 0.3  # seconds; a deadline that passes
 LATE = 20  # seconds; what no test waits for

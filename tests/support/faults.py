@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 
-from tests.web import Server
+from tests.support.web import Server
 
 WSGI = "django.core.wsgi:get_wsgi_application()"
 ASGI = "django.core.asgi:get_asgi_application"
@@ -23,12 +23,12 @@ PATIENCE = 10  # seconds; for what takes a moment, on however busy a machine
 
 def serve(kind, *checks, arguments=(), **environment):
     """A server of this kind whose heartbeat runs these checks and shows what they say."""
-    paths = [path if "." in path else f"tests.fault_checks.{path}" for path in checks]
+    paths = [path if "." in path else f"tests.support.fault_checks.{path}" for path in checks]
     return Server(
         *KINDS[kind],
         *arguments,
         **{
-            "DJANGO_SETTINGS_MODULE": "tests.fault_settings",
+            "DJANGO_SETTINGS_MODULE": "tests.support.fault_settings",
             "DOCKERFLOW_CHECKS": json.dumps(paths),
             "DOCKERFLOW_HEARTBEAT_DETAILS": "always",
             **environment,

@@ -15,9 +15,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.process import STOP_TIMEOUT, Failed, Missing, find_program, python_path
-from tests.watchdog import family
-from tests.web import Server
+from tests.support.process import STOP_TIMEOUT, Failed, Missing, find_program, python_path
+from tests.support.watchdog import family
+from tests.support.web import Server
 
 PYTHON_VERSION = "{}.{}".format(*sys.version_info)
 USER = 10001
@@ -88,7 +88,7 @@ class Buildah:
         self.folder = Path(tempfile.mkdtemp(prefix="buildah-", dir=memory()))
         self._containers: dict[str, str] = {}
         self._watchdog = subprocess.Popen(
-            [sys.executable, "-m", "tests.watchdog", self.folder],
+            [sys.executable, "-m", "tests.support.watchdog", self.folder],
             env={**os.environ, "PYTHONPATH": python_path()},
             stdin=subprocess.PIPE,
             start_new_session=True,

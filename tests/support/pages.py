@@ -13,7 +13,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, Stream
 from django.urls import path
 from django.views.decorators.http import require_POST
 
-logger = logging.getLogger("tests.pages")
+logger = logging.getLogger("tests.support.pages")
 
 
 def plain(request: HttpRequest) -> HttpResponse:

@@ -1,5 +1,5 @@
-"""The tests' settings with tests.pages and the ready-made LOGGING, for real servers."""
+"""The tests' settings with tests.support.pages and the ready-made LOGGING, for real servers."""
 
-from tests.logging_settings import *  # noqa: F403
+from tests.support.logging_settings import *  # noqa: F403
 
-ROOT_URLCONF = "tests.pages"
+ROOT_URLCONF = "tests.support.pages"

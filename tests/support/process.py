@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.watchdog import family, send
+from tests.support.watchdog import family, send
 
 HOST = "127.0.0.1"
 START_TIMEOUT = 60  # seconds; generous, the machine may be busy
@@ -78,7 +78,7 @@ class Process(ABC):
         self.log = self.folder / "output.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._watchdog = subprocess.Popen(
-            [sys.executable, "-m", "tests.watchdog", self.folder],
+            [sys.executable, "-m", "tests.support.watchdog", self.folder],
             env={**os.environ, "PYTHONPATH": python_path()},
             stdin=subprocess.PIPE,
             start_new_session=True,

@@ -15,7 +15,7 @@ import psycopg
 import pymysql
 import redis
 
-from tests.process import HOST, Process, find_program
+from tests.support.process import HOST, Process, find_program
 
 
 def site_packages(package: str) -> Path:

@@ -1,4 +1,4 @@
-"""A project's own tests, which test_running.py has run by Django's runner and by pytest."""
+"""A project's own tests, which test_runner.py has run by Django's runner and by pytest."""
 
 import json
 import urllib.request
@@ -12,11 +12,11 @@ from django.test.utils import override_settings
 CHECKS = [
     "dockerflow.django.checks.check_database_connected",
     "dockerflow.django.checks.check_migrations_applied",
-    "tests.fault_checks.names_its_thread",
-    "tests.fault_checks.counts_users",
-    "tests.fault_checks.counts_users_bit_by_bit",
-    "tests.fault_checks.counts_users_async",
-    "tests.fault_checks.decorated",
+    "tests.support.fault_checks.names_its_thread",
+    "tests.support.fault_checks.counts_users",
+    "tests.support.fault_checks.counts_users_bit_by_bit",
+    "tests.support.fault_checks.counts_users_async",
+    "tests.support.fault_checks.decorated",
 ]
 ONE_USER = {
     "check_database_connected": {},

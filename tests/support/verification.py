@@ -4,8 +4,8 @@ import json
 import shlex
 import sys
 
-from tests import container_app
-from tests.command import run
+from tests.support import container_app
+from tests.support.command import run
 
 APP = [sys.executable, container_app.__file__]
 

@@ -13,7 +13,7 @@ from doctest import ELLIPSIS, OutputChecker
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.images import Buildah, Container, run
+from tests.support.images import Buildah, Container, run
 
 BLOCK = re.compile(
     r"^\.\. code-block:: \w+\n(?:   :caption: (.+)\n)?((?:\n|   .*\n)+)", re.MULTILINE

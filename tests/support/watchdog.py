@@ -1,8 +1,8 @@
 """Ends what a test run started, however the run itself ends.
 
-``python -m tests.watchdog FOLDER`` reads process ids, one a line. When its input ends (the run
-closed it, crashed or was killed: the kernel closes a dead process's pipes), it ends those processes
-with all their descendants and removes FOLDER.
+``python -m tests.support.watchdog FOLDER`` reads process ids, one a line. When its input ends (the
+run closed it, crashed or was killed: the kernel closes a dead process's pipes), it ends those
+processes with all their descendants and removes FOLDER.
 """
 
 import contextlib

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.process import HOST, Process, find_program, home, python_path
-from tests.watchdog import family
+from tests.support.process import HOST, Process, find_program, home, python_path
+from tests.support.watchdog import family
 
 
 class Answer(NamedTuple):

@@ -9,9 +9,9 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dockerflow.verify import endpoints, proc
-from dockerflow.verify.process import Application, Interrupts
-from dockerflow.verify.requirements import (
+from dockerflow.cli.verify import endpoints, proc
+from dockerflow.cli.verify.process import Application, Interrupts
+from dockerflow.cli.verify.requirements import (
     REQUIREMENTS,
     RUNNING,
     STARTED,

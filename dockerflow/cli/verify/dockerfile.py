@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dockerflow.verify.requirements import Outcome, failed, passed, unchecked
-from dockerflow.verify.stages import read
+from dockerflow.cli.verify.requirements import Outcome, failed, passed, unchecked
+from dockerflow.cli.verify.stages import read
 
 if TYPE_CHECKING:
-    from dockerflow.verify.stages import Stage
+    from dockerflow.cli.verify.stages import Stage
 
 ID = "10001"
 

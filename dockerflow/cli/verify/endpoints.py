@@ -8,8 +8,8 @@ import secrets
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin, urlsplit
 
-from dockerflow.probe import Answer, NoAnswerError, get
-from dockerflow.verify.requirements import Outcome, failed, passed, unchecked
+from dockerflow.cli.probe import Answer, NoAnswerError, get
+from dockerflow.cli.verify.requirements import Outcome, failed, passed, unchecked
 from dockerflow.version import problems
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ import threading
 import time
 from typing import IO, TYPE_CHECKING, cast
 
-from dockerflow.probe import NoAnswerError, get
-from dockerflow.verify.proc import descendants
+from dockerflow.cli.probe import NoAnswerError, get
+from dockerflow.cli.verify.proc import descendants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,7 +6,7 @@ import json
 import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
-from dockerflow.verify.requirements import REQUIREMENTS, Outcome, Requirement, unchecked
+from dockerflow.cli.verify.requirements import REQUIREMENTS, Outcome, Requirement, unchecked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

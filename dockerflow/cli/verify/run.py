@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dockerflow.verify import container, endpoints
-from dockerflow.verify.process import Interrupts
-from dockerflow.verify.report import Report
+from dockerflow.cli.verify import container, endpoints
+from dockerflow.cli.verify.process import Interrupts
+from dockerflow.cli.verify.report import Report
 
 if TYPE_CHECKING:
-    from dockerflow.verify.requirements import Outcome
+    from dockerflow.cli.verify.requirements import Outcome
 
 
 def verify(
@@ -24,7 +24,7 @@ def verify(
     """
     outcomes: dict[str, Outcome] = {}
     if dockerfile:
-        from dockerflow.verify.dockerfile import check  # noqa: PLC0415
+        from dockerflow.cli.verify.dockerfile import check  # noqa: PLC0415
 
         try:
             outcomes |= check(Path(dockerfile).read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dockerflow.verify.accounts import Accounts, commands
+from dockerflow.cli.verify.accounts import Accounts, commands
 
 if TYPE_CHECKING:
     from e2b_dockerfile_utils import DockerfileInstruction

@@ -18,7 +18,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from dockerflow.django.queries import select
+from dockerflow.django.checks.queries import select
 
 # In the order of the table, which it keeps while nothing changes; comparing sets takes longer.
 Rows = list[tuple[str, str]]

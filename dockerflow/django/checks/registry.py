@@ -27,9 +27,9 @@ from django.utils.module_loading import import_string
 
 from dockerflow import health
 from dockerflow.conf import conf
-from dockerflow.django.queries import select
-from dockerflow.django.unapplied import unapplied
-from dockerflow.report import is_awaitable
+from dockerflow.django.checks.migrations import unapplied
+from dockerflow.django.checks.queries import select
+from dockerflow.heartbeat.report import is_awaitable
 
 Apps = Sequence[AppConfig] | None
 

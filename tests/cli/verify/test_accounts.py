@@ -2,7 +2,7 @@
 
 import pytest
 
-from dockerflow.verify.dockerfile import check
+from dockerflow.cli.verify.dockerfile import check
 
 pytestmark = pytest.mark.once
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests import container_app
-from tests.verification import command, failures, verify
+from tests.support import container_app
+from tests.support.verification import command, failures, verify
 
 pytestmark = pytest.mark.once
 

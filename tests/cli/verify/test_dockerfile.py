@@ -2,8 +2,8 @@
 
 import pytest
 
-from dockerflow.verify.dockerfile import check
-from tests.command import run
+from dockerflow.cli.verify.dockerfile import check
+from tests.support.command import run
 
 pytestmark = pytest.mark.once
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from dockerflow.verify.process import Interrupted, Interrupts
-from tests import container_app
-from tests.command import ENVIRONMENT, arguments, run
-from tests.verification import command, failures, verify
+from dockerflow.cli.verify.process import Interrupted, Interrupts
+from tests.support import container_app
+from tests.support.command import ENVIRONMENT, arguments, run
+from tests.support.verification import command, failures, verify
 
 pytestmark = pytest.mark.once
 

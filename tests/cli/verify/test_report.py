@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from dockerflow.verify.requirements import REQUIREMENTS
-from tests import container_app
-from tests.command import ENVIRONMENT, arguments, run
+from dockerflow.cli.verify.requirements import REQUIREMENTS
+from tests.support import container_app
+from tests.support.command import ENVIRONMENT, arguments, run
 
 pytestmark = pytest.mark.once
 
@@ -186,7 +186,7 @@ def test_without_the_extra_it_says_what_to_install(dockerfile, tmp_path):
 
 
 def test_the_documentation_has_every_line_of_the_report():
-    page = (Path(__file__).parents[1] / "docs" / "verify.rst").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "verify.rst").read_text()
 
     assert re.findall(r"^   \* - ``([a-z0-9-]+)``", page, re.MULTILINE) == [
         line.name for line in REQUIREMENTS

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from tests import container_app
-from tests.command import ENVIRONMENT, arguments, run
+from tests.support import container_app
+from tests.support.command import ENVIRONMENT, arguments, run
 
 pytestmark = pytest.mark.once
 

@@ -12,11 +12,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.module_loading import import_string
 
-from dockerflow import heartbeat
 from dockerflow.conf import conf
-from dockerflow.django import running
-from dockerflow.report import LEVELS, Report, status
-from dockerflow.setting import Setting
+from dockerflow.conf.setting import Setting
+from dockerflow.django import runner
+from dockerflow.heartbeat import engine
+from dockerflow.heartbeat.report import LEVELS, Report, status
 
 PAUSE = 0.5  # seconds between two tries
 
@@ -48,11 +48,11 @@ class Command(BaseCommand):
         getattr(self, subcommand)(**options)
 
     def heartbeat(self, *, json: bool, wait: float, **options: Any) -> None:
-        heartbeat.logger.disabled = True  # what it would say is said here
+        engine.logger.disabled = True  # what it would say is said here
         try:
             report = self._passed_or_last(wait)
         finally:
-            heartbeat.logger.disabled = False
+            engine.logger.disabled = False
         if json:
             self._write_json(report.as_dict(details=True))
         else:
@@ -65,7 +65,7 @@ class Command(BaseCommand):
         timeout = conf.DOCKERFLOW_HEARTBEAT_TIMEOUT
         while True:
             left = max(end - time.monotonic(), PAUSE)
-            report = running.run(timeout=min(timeout, left) if wait else timeout, ttl=0).report
+            report = runner.run(timeout=min(timeout, left) if wait else timeout, ttl=0).report
             failing, left = _failing(report), end - time.monotonic()
             if not failing or left <= 0:
                 self._progress("")

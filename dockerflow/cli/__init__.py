@@ -1,0 +1,1 @@
+"""The commands of ``python -m dockerflow``, which need no Django."""

@@ -1,0 +1,6 @@
+"""The heartbeat engine: runs checks within a deadline and returns a report. Needs no Django."""
+
+from dockerflow.heartbeat.engine import Answer, Heartbeat
+from dockerflow.heartbeat.report import LEVELS, Check, Message, Report, Result, status
+
+__all__ = ["LEVELS", "Answer", "Check", "Heartbeat", "Message", "Report", "Result", "status"]

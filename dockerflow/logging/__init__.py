@@ -1,0 +1,26 @@
+"""Logs in the mozlog schema, one line of JSON a record, with the id of the request in each."""
+
+from dockerflow.logging.access import PassingProbeFilter
+from dockerflow.logging.console import ConsoleFormatter
+from dockerflow.logging.dictconfig import JsonLogFormatter, SafeJSONEncoder, config
+from dockerflow.logging.mozlog import MozlogFormatter, MozlogHandler
+from dockerflow.logging.request_id import (
+    RequestIdLogFilter,
+    get_or_generate_request_id,
+    request_id_context,
+)
+from dockerflow.logging.tracebacks import safer_format_traceback
+
+__all__ = [
+    "ConsoleFormatter",
+    "JsonLogFormatter",
+    "MozlogFormatter",
+    "MozlogHandler",
+    "PassingProbeFilter",
+    "RequestIdLogFilter",
+    "SafeJSONEncoder",
+    "config",
+    "get_or_generate_request_id",
+    "request_id_context",
+    "safer_format_traceback",
+]
