@@ -32,7 +32,7 @@ django.setup()
 for module in pkgutil.walk_packages(dockerflow.__path__, "dockerflow."):
     importlib.import_module(module.name)
 """
-CORE = ["health", "heartbeat", "logging", "probe", "report", "scrub", "values", "version"]
+CORE = ["cli.main", "cli.probe", "health", "heartbeat", "logging", "scrub", "version"]
 
 
 @pytest.fixture(scope="module")
