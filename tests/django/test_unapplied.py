@@ -11,7 +11,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import modify_settings, override_settings
 from django.test.utils import CaptureQueriesContext
 
-from dockerflow.django.checks.migrations import unapplied
+from dockerflow.django.checks.unapplied import unapplied
 from tests.support.databases import database
 
 APPS = {"auth": 12, "contenttypes": 2, "sessions": 1}

@@ -1,13 +1,11 @@
 """The checks that a heartbeat runs; each is a Django system check, opt-in by its name."""
 
-from dockerflow.django.checks.registry import (
-    TAG,
-    check_caches,
-    check_database_connected,
-    check_migrations_applied,
-    check_redis_connected,
-    register,
-)
+from dockerflow.django.checks.caches import check_caches
+from dockerflow.django.checks.database import check_database_connected
+from dockerflow.django.checks.migrations import check_migrations_applied
+from dockerflow.django.checks.redis import check_redis_connected
+from dockerflow.django.checks.registry import TAG, register
+from dockerflow.django.checks.subjects import subjects
 
 __all__ = [
     "TAG",
@@ -16,4 +14,5 @@ __all__ = [
     "check_migrations_applied",
     "check_redis_connected",
     "register",
+    "subjects",
 ]

@@ -1,0 +1,51 @@
+"""Whether the caches give back what was put into them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.core import checks
+from django.core.cache import caches
+from django.core.cache.backends.dummy import DummyCache
+from django.core.cache.backends.locmem import LocMemCache
+from django.core.checks import CheckMessage
+
+from dockerflow import health
+from dockerflow.django.checks.subjects import cache_aliases, subjects
+
+CACHE_SECONDS = 60
+
+
+@subjects("cache", cache_aliases)
+def check_caches(
+    app_configs: Sequence[AppConfig] | None, cache: str, **kwargs: Any
+) -> list[CheckMessage]:
+    """A cache gives back what was put in, under a key of its own.
+
+    E011 where it raises, E012 where it gives back something else; I002 for caches that no other
+    process can see, local memory and dummy.
+    """
+    return list(_problems(cache))
+
+
+def _problems(alias: str) -> Iterator[CheckMessage]:
+    key = value = f"dockerflow-{uuid.uuid4()}"
+    try:
+        cache = caches[alias]
+        if isinstance(cache, (LocMemCache, DummyCache)):
+            text = f'Cache "{alias}" is a {type(cache).__name__}, which has nothing to check'
+            yield checks.Info(text, id=health.INFO_LOCAL_CACHE)
+            return
+        cache.set(key, value, CACHE_SECONDS)
+        returned = cache.get(key)
+        cache.delete(key)
+    except Exception as error:
+        text = f'Cache "{alias}" raised {type(error).__name__}: {error}'
+        yield checks.Error(text, id=health.ERROR_CACHE_FAILED)
+    else:
+        if returned != value:
+            text = f'Cache "{alias}" lost what was put into it'
+            yield checks.Error(text, id=health.ERROR_CACHE_LOST_VALUE)
