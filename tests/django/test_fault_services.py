@@ -9,7 +9,8 @@ import django
 import psutil
 import pytest
 
-from tests.support.faults import PATIENCE, messages, migrate, serve, settle
+from tests.support.faults import PATIENCE, messages, migrate, serve
+from tests.support.waiting import settle
 from tests.support.web import Answer
 
 pytestmark = pytest.mark.once

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.support.fault_checks import HANG
-from tests.support.faults import KINDS, PATIENCE, messages, records, serve, settle
+from tests.support.faults import KINDS, PATIENCE, messages, records, serve
 from tests.support.process import HOST
+from tests.support.waiting import settle
 
 pytestmark = pytest.mark.once
 

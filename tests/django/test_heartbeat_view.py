@@ -5,18 +5,11 @@ from unittest import mock
 import pytest
 from django.test import override_settings
 
-from tests.support.browser import BROWSERS, WIRINGS
+from tests.support.browser import BROWSERS
 
 
 def samples(*names):
     return [f"tests.support.sample_checks.{name}" for name in names]
-
-
-@pytest.fixture(params=WIRINGS)
-def wiring(request):
-    """How the endpoints are served."""
-    with override_settings(**WIRINGS[request.param]):
-        yield request.param
 
 
 @pytest.fixture(params=BROWSERS)

@@ -1,7 +1,6 @@
 """The middleware as projects build on it: its routes, subclasses, and what it needs."""
 
 import re
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import pytest
@@ -17,17 +16,6 @@ from tests.support.stack import ASGI, WSGI, Log
 pytestmark = [pytest.mark.urls("tests.support.pages"), pytest.mark.django_db]
 
 INFO, ERROR = 6, 3  # syslog's severities
-
-
-@pytest.fixture(params=[WSGI, ASGI])
-def server(request: pytest.FixtureRequest) -> WSGI | ASGI:
-    return request.param()
-
-
-@pytest.fixture
-def log() -> Iterator[Log]:
-    with Log() as log:
-        yield log
 
 
 def ready(request: HttpRequest) -> HttpResponse:

@@ -1,7 +1,6 @@
 """Whose id is in the context: the request's alone, however requests are mixed and middleware is."""
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,17 +15,6 @@ pytestmark = [pytest.mark.urls("tests.support.pages"), pytest.mark.django_db]
 
 OURS = "dockerflow.django.middleware.DockerflowMiddleware"
 PAGE, SUMMARY = "tests.support.pages", "request.summary"
-
-
-@pytest.fixture(params=[WSGI, ASGI])
-def server(request: pytest.FixtureRequest) -> WSGI | ASGI:
-    return request.param()
-
-
-@pytest.fixture
-def log() -> Iterator[Log]:
-    with Log() as log:
-        yield log
 
 
 def test_each_of_100_interleaved_requests_has_its_own_id(

@@ -4,7 +4,6 @@ import io
 import logging
 import re
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,17 +19,6 @@ pytestmark = [pytest.mark.urls("tests.support.pages"), pytest.mark.django_db]
 OURS = "dockerflow.django.middleware.DockerflowMiddleware"
 PAGE, SUMMARY, DJANGO = "tests.support.pages", "request.summary", "django.request"
 UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-
-
-@pytest.fixture(params=[WSGI, ASGI])
-def server(request: pytest.FixtureRequest) -> WSGI | ASGI:
-    return request.param()
-
-
-@pytest.fixture
-def log() -> Iterator[Log]:
-    with Log() as log:
-        yield log
 
 
 def test_an_id_is_taken_from_the_request_put_into_every_line_and_given_back(

@@ -12,8 +12,8 @@ import django
 import pytest
 
 from tests.support import pages
-from tests.support.engine import settle
 from tests.support.process import HOST
+from tests.support.waiting import settle
 from tests.support.web import Server
 
 pytestmark = pytest.mark.once

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from wsgiref.util import FileWrapper
@@ -24,12 +24,6 @@ INFO, ERROR = 6, 3  # syslog's severities
 PAGE, SUMMARY = "tests.support.pages", "request.summary"
 
 streams = pytest.mark.parametrize(("server", "path"), [(WSGI, "/stream"), (ASGI, "/astream")])
-
-
-@pytest.fixture
-def log() -> Iterator[Log]:
-    with Log() as log:
-        yield log
 
 
 @streams

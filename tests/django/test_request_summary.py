@@ -3,7 +3,6 @@
 import asyncio
 import linecache
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +20,6 @@ INFO, ERROR = 6, 3  # syslog's severities
 
 
 pytestmark = [pytest.mark.urls("tests.support.pages"), pytest.mark.django_db]
-
-
-@pytest.fixture(params=[WSGI, ASGI])
-def server(request: pytest.FixtureRequest) -> WSGI | ASGI:
-    return request.param()
-
-
-@pytest.fixture
-def log() -> Iterator[Log]:
-    with Log() as log:
-        yield log
 
 
 def test_a_summary_says_who_asked_for_what_and_what_came_of_it(

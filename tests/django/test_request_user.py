@@ -1,6 +1,5 @@
 """Who made a request: told in its summary if the view knows, and never asked for."""
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import django
@@ -17,17 +16,6 @@ from tests.support.stack import ASGI, WSGI, Log
 pytestmark = [pytest.mark.urls("tests.support.pages"), pytest.mark.django_db]
 
 OURS = "dockerflow.django.middleware.DockerflowMiddleware"
-
-
-@pytest.fixture(params=[WSGI, ASGI])
-def server(request: pytest.FixtureRequest) -> WSGI | ASGI:
-    return request.param()
-
-
-@pytest.fixture
-def log() -> Iterator[Log]:
-    with Log() as log:
-        yield log
 
 
 class Accounts(NamedTuple):

@@ -30,13 +30,6 @@ def base_dir(tmp_path, settings):
     return tmp_path
 
 
-@pytest.fixture(params=WIRINGS)
-def wiring(request):
-    """How the endpoints are served."""
-    with override_settings(**WIRINGS[request.param]):
-        yield request.param
-
-
 @pytest.fixture(params=BROWSERS)
 def ask(request, wiring):
     """A browser, four times: either wiring, sync and async."""

@@ -22,9 +22,9 @@ from tests.support.engine import (
     check,
     hung,
     said,
-    settle,
     threads,
 )
+from tests.support.waiting import settle
 
 
 def test_a_report_holds_the_results_in_the_order_of_the_checks():

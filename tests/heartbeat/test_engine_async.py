@@ -3,7 +3,8 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.support.engine import BAD, SOON, Engine, Hang, bad, check, hung, said, settle, threads
+from tests.support.engine import BAD, SOON, Engine, Hang, bad, check, hung, said, threads
+from tests.support.waiting import settle
 
 
 def test_an_event_loop_goes_on_meanwhile():

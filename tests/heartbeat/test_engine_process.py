@@ -64,7 +64,8 @@ assert said(heartbeat.get()) == {"one": [], "two": []}
 def test_a_forked_child_starts_afresh_whatever_its_parent_was_doing():
     done = run("""
 import os, threading
-from tests.support.engine import LATE, SOON, Engine, Hang, bad, check, hung, said, settle
+from tests.support.engine import LATE, SOON, Engine, Hang, bad, check, hung, said
+from tests.support.waiting import settle
 
 class Slow:  # a key of a check: it is hashed while the engine's lock is held
     hashed = threading.Event()

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from dockerflow.logging import JsonLogFormatter, MozlogFormatter, SafeJSONEncoder, config
-from tests.support.engine import settle
 from tests.support.process import python_path
+from tests.support.waiting import settle
 from tests.support.web import Server
 
 

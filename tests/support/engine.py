@@ -2,7 +2,6 @@
 
 import re
 import threading
-import time
 
 from dockerflow.heartbeat import Heartbeat
 from dockerflow.heartbeat.report import Check, Message
@@ -64,11 +63,3 @@ def hung(name, doing="has been running"):
 def threads(name):
     """The threads that run the check or the lane of this name."""
     return [t for t in threading.enumerate() if t.name == f"heartbeat-{name}"]
-
-
-def settle(condition):
-    """Wait until ``condition()`` holds."""
-    deadline = time.monotonic() + LATE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)

@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import sys
-import time
 
 from tests.support.web import Server
 
@@ -55,11 +54,3 @@ def records(server, logger):
         for line in lines
         if line["Type"] == logger
     ]
-
-
-def settle(condition):
-    """Wait until ``condition()`` holds."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

@@ -1,20 +1,10 @@
 """``python -m dockerflow verify --command``: each way of not conforming is named."""
 
-import json
-
 import pytest
 
-from tests.support import container_app
 from tests.support.verification import command, failures, verify
 
 pytestmark = pytest.mark.once
-
-
-@pytest.fixture
-def app(tmp_path):
-    """The directory of an application, with its version.json."""
-    (tmp_path / "version.json").write_text(json.dumps(container_app.VERSION))
-    return tmp_path
 
 
 def test_a_conforming_application_passes_whatever_can_be_seen(app):

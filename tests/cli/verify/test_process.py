@@ -1,6 +1,5 @@
 """``python -m dockerflow verify --command``: how it is started and stopped, and surely ended."""
 
-import json
 import os
 import shlex
 import signal
@@ -12,18 +11,10 @@ from pathlib import Path
 import pytest
 
 from dockerflow.cli.verify.process import Interrupted, Interrupts
-from tests.support import container_app
 from tests.support.command import ENVIRONMENT, arguments, run
 from tests.support.verification import command, failures, verify
 
 pytestmark = pytest.mark.once
-
-
-@pytest.fixture
-def app(tmp_path):
-    """The directory of an application, with its version.json."""
-    (tmp_path / "version.json").write_text(json.dumps(container_app.VERSION))
-    return tmp_path
 
 
 def running(text):

@@ -1,0 +1,27 @@
+"""What the tests of the Django wing share: how requests are served, and what they log."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import override_settings
+
+from tests.support.browser import WIRINGS
+from tests.support.stack import ASGI, WSGI, Log
+
+
+@pytest.fixture(params=[WSGI, ASGI])
+def server(request: pytest.FixtureRequest) -> WSGI | ASGI:
+    return request.param()
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    with Log() as log:
+        yield log
+
+
+@pytest.fixture(params=WIRINGS)
+def wiring(request: pytest.FixtureRequest) -> Iterator[str]:
+    """How the endpoints are served."""
+    with override_settings(**WIRINGS[request.param]):
+        yield request.param
