@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dockerflow.scrub import MAX_QUERY, mask_query, scrub
+from dockerflow.scrub import is_secret, scrub
 from tests.support.web import python_path
 
 
@@ -37,6 +37,16 @@ from tests.support.web import python_path
         ("SECRET_KEY='hush'", "SECRET_KEY=***"),
         ("aws_secret_access_key=hush", "aws_secret_access_key=***"),
         ("api_key=hush, apikey=hush, api-key=hush", "api_key=***, apikey=***, api-key=***"),
+        ("AccountName=shop;AccountKey=hush==;x=1", "AccountName=shop;AccountKey=***;x=1"),
+        ("url='host=db password=hush'", "url='host=db password=***'"),
+        ("password   =   hush", "password   =   ***"),
+        ('{"password": 1234, "port": 1}', '{"password": ***, "port": 1}'),
+        (
+            '{"credentials": {"user": "me", "password": "hush"}}',
+            '{"credentials": {"user": "me", "password": ***}}',
+        ),
+        ("https://h/cb?code=hush&key=hush&page=1", "https://h/cb?code=***&key=***&page=1"),
+        (200 * "x" + "_password=hush", 200 * "x" + "_password=***"),
     ],
 )
 def test_credentials_are_taken_out(text, scrubbed):
@@ -53,6 +63,10 @@ def test_credentials_are_taken_out(text, scrubbed):
         "https://example.com/path?page=1#top",
         "mail me@example.com",
         "the token: it expired",
+        "SQLSTATE code=42P01 (SID=orcl) at key='PRIMARY'",
+        "compass=north bypass=1 secretary=nina tokenizer=bpe max_tokens=5 token_type=bearer",
+        '{"code": "invalid", "key": "id", "sort_key": "name", "country_code": "DE"}',
+        "Key (id)=(1) already exists.",
     ],
 )
 def test_everything_else_stays(text):
@@ -82,25 +96,72 @@ def test_a_long_text_takes_no_longer_than_its_length_asks_for(piece):
     assert done.returncode == 0
 
 
-@pytest.mark.parametrize(
-    ("query", "masked"),
-    [
-        ("", ""),
-        ("page=2&sort=name", "page=2&sort=name"),
-        ("q=a+b%20c%C3%A9", "q=a b cé"),
-        ("flag", "flag"),
-        ("token=hush&page=2", "token=***&page=2"),
-        ("accessToken=hush", "accessToken=***"),
-        ("X-Amz-Signature=hush", "X-Amz-Signature=***"),
-        ("pass%77ord=hush", "password=***"),
-        ("code=hush&api_key=hush&zip_code=hush", "code=***&api_key=***&zip_code=***"),
-        ("keyboard=qwerty&monkey=1&encode=2", "keyboard=qwerty&monkey=1&encode=2"),
+# What a name says of its value: whose need it is that nobody reads it.
+SECRETS = {
+    "lets in whoever has it": [
+        "password", "new_password1", "userpass", "db_pwd", "passphrase", "passcode", "pin",
+        "user_pin", "PINCode", "client_secret", "SECRET_KEY", "credentials", "Authorization",
     ],
-)
-def test_a_query_string_is_readable_without_its_secrets(query, masked):
-    assert mask_query(query) == masked
+    "stands for somebody who is signed in": [
+        "token", "access_token", "refreshToken", "csrfmiddlewaretoken", "jwt", "sessionid",
+        "session_key", "PHPSESSID", "SAMLResponse", "id_token_hint",
+    ],
+    "a key with which to call or to decrypt something": [
+        "api_key", "apikey", "X-API-Key", "access_key", "AWSAccessKeyId", "aws_secret_access_key",
+        "private_key", "privateKeyPem", "encryption_key", "signing_key", "license_key",
+        "AccountKey", "shared_key", "master_key", "api_keys", "ssh_key",
+    ],
+    "a key of a vendor, of which there is no list": ["stripe_key", "mapbox_key", "acme_key"],
+    "a code that is asked for in place of a password": [
+        "auth_code", "authorizationCode", "access_code", "verification_code", "sms_code",
+        "otp_code", "reset_code", "recovery_codes", "backup_code", "activation_code",
+        "security_code", "device_code", "user_code", "oobCode", "invitation_code", "pin_code",
+    ],
+    "proves who signed": ["sig", "signature", "X-Amz-Signature", "hmac", "assertion"],
+}  # fmt: skip
+IN_QUERIES = {
+    "OAuth's way in": ["code"],
+    "how many interfaces call their key": ["key"],
+    "a session, and a ticket of single sign-on": ["sid", "ticket"],
+}
+NO_SECRETS = {
+    "a place in data or in a database": [
+        "sort_key", "sortKey", "primary_key", "foreign_key", "natural_key", "partition_key",
+        "cache_key", "unique_key", "group_key", "order_key", "lookup_key", "row_key", "hash_key",
+        "object_key", "idempotency_key", "translation_key", "issue_key",
+        "project_key", "start_key", "LastEvaluatedKey", "primary_keys", "keyboard", "monkey",
+    ],
+    "made to be handed out": ["public_key", "publicKey", "publishable_key", "site_key"],
+    "a code from a list that everybody has": [
+        "country_code", "countryCode", "COUNTRYcode", "language_code", "lang_code", "zip_code",
+        "zipcode", "postal_code", "post_code", "area_code", "currency_code", "state_code",
+        "status_code", "error_code", "exit_code", "response_code", "product_code", "color_code",
+        "airport_code", "tax_code", "country_codes", "codec", "encode",
+    ],
+    "printed on posters": ["promo_code", "coupon_code", "discount_code", "referral_code"],
+    "a property of a secret": [
+        "token_type", "tokenType", "password_length", "key_name", "signature_version",
+        "session_count", "code_challenge_method", "max_tokens", "has_password", "is_token",
+    ],
+    "only looks like one": ["compass", "bypass", "passenger", "secretary", "tokenizer", "author",
+                            "spin", "design", "signal", "page", "q", "state", "id", "", "123"],
+}  # fmt: skip
 
 
-def test_a_long_query_string_is_cut():
-    assert mask_query("q=" + "a" * MAX_QUERY) == "q=" + "a" * (MAX_QUERY - 2) + "..."
-    assert mask_query("q=" + "a" * (MAX_QUERY - 2)) == "q=" + "a" * (MAX_QUERY - 2)
+def names(table):
+    return [pytest.param(name, id=f"{name}: {why}") for why in table for name in table[why]]
+
+
+@pytest.mark.parametrize("name", names(SECRETS))
+def test_the_name_of_a_secret_is_known_anywhere(name):
+    assert (is_secret(name, in_query=False), is_secret(name, in_query=True)) == (True, True)
+
+
+@pytest.mark.parametrize("name", names(IN_QUERIES))
+def test_a_short_name_is_that_of_a_secret_in_a_query_string_only(name):
+    assert (is_secret(name, in_query=False), is_secret(name, in_query=True)) == (False, True)
+
+
+@pytest.mark.parametrize("name", names(NO_SECRETS))
+def test_any_other_name_is_that_of_no_secret(name):
+    assert (is_secret(name, in_query=False), is_secret(name, in_query=True)) == (False, False)

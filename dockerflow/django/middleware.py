@@ -29,10 +29,10 @@ from django.utils.functional import LazyObject, empty
 
 from dockerflow.conf import conf, lenient
 from dockerflow.django import urls, views
+from dockerflow.django.querystring import mask_query
 from dockerflow.django.streams import follow
 from dockerflow.logging import get_or_generate_request_id, request_id_context
 from dockerflow.logging.jsonable import text
-from dockerflow.scrub import mask_query
 
 # Their form is fixed, and a request's id is only a part of it.
 TRACE_HEADERS = ("traceparent", "x-cloud-trace-context")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dockerflow.scrub import MAX_QUERY, mask_query
+from dockerflow.django.querystring import MAX_QUERY, mask_query
 
 SECRET_KEYS = [
     "token", "access_token", "csrfmiddlewaretoken", "id_token_hint", "refreshToken",
@@ -21,6 +21,7 @@ SECRET_KEYS = [
 ]  # fmt: skip
 OTHER_KEYS = [
     "q", "page", "sort", "keyboard", "monkey", "encode", "decoder", "codec", "passenger", "compass",
+    "sort_key", "primary_key", "country_code", "language_code", "zip_code", "filter[country_code]",
     "author", "assess", "signal", "design", "spin", "next", "state", "id", "",
 ]  # fmt: skip
 
