@@ -1,12 +1,12 @@
 """Serve the example on ``$PORT``, 8000 by default: ``python3 example/run.py``.
 
-Needs Python 3.10 or later. What it installs and writes stays in this checkout.
+Needs Python 3.11 or later. What it installs and writes stays in this checkout.
 """
 
 import sys
 
-if sys.version_info < (3, 10):  # noqa: UP036 (whoever clones this may have an older one)
-    sys.exit("example/run.py needs Python 3.10 or later; this is " + sys.version.split()[0])
+if sys.version_info < (3, 11):  # noqa: UP036 (whoever clones this may have an older one)
+    sys.exit("example/run.py needs Python 3.11 or later; this is " + sys.version.split()[0])
 
 try:
     import ensurepip  # noqa: F401 (Debian packages it apart, and venv fails late without it)

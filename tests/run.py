@@ -1,13 +1,13 @@
 """Run the tests: ``python3 tests/run.py [tox arguments] [-- pytest arguments]``.
 
 Without arguments: the whole suite on the built wheel, with this Python and the newest Django it
-runs. Needs Python 3.10 or later; whatever is installed is installed in ``.tox`` in this checkout.
+runs. Needs Python 3.11 or later; whatever is installed is installed in ``.tox`` in this checkout.
 """
 
 import sys
 
-if sys.version_info < (3, 10):  # noqa: UP036 (whoever clones this may have an older one)
-    sys.exit("tests/run.py needs Python 3.10 or later; this is " + sys.version.split()[0])
+if sys.version_info < (3, 11):  # noqa: UP036 (whoever clones this may have an older one)
+    sys.exit("tests/run.py needs Python 3.11 or later; this is " + sys.version.split()[0])
 
 try:
     import ensurepip  # noqa: F401 (Debian packages it apart, and venv fails late without it)

@@ -1,5 +1,7 @@
 """The built wheel: what is in it, and that it is all that a user needs."""
 
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from pathlib import Path
 import django
 import pytest
 
+import dockerflow
 from tests.support.web import Server, python_path
 
 pytestmark = pytest.mark.once
@@ -35,6 +38,9 @@ for module in pkgutil.walk_packages(dockerflow.__path__, "dockerflow."):
 CORE = ["cli.main", "cli.probe", "health", "heartbeat", "logging", "scrub", "version"]
 
 
+INSTALL = r"^1\. Install .*?\.\. code-block:: console\n\n +\$ (.+?)$"  # the first step
+
+
 @pytest.fixture(scope="module")
 def pip(tmp_path_factory):
     """Runs the pip of an environment that has nothing else; ``pip.python`` is its Python."""
@@ -50,17 +56,42 @@ def pip(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def wheel(pip, tmp_path_factory):
-    """The wheel of this checkout, built from a copy of it."""
-    folder = tmp_path_factory.mktemp("wheel")
+def clone(tmp_path_factory):
+    """A copy of this checkout, for pip to build in."""
+    folder = tmp_path_factory.mktemp("clone")
     for name in ("setup.py", "pyproject.toml", "README.rst", "LICENSE"):
         shutil.copy(ROOT / name, folder)
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "dockerflow", folder / "dockerflow", ignore=ignored)
     shutil.copytree(ROOT / "tests", folder / "tests", ignore=ignored)
-    pip("wheel", "--no-deps", f"--wheel-dir={folder}", folder)
-    [wheel] = folder.glob("*.whl")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(pip, clone):
+    pip("wheel", "--no-deps", f"--wheel-dir={clone}", clone)
+    [wheel] = clone.glob("*.whl")
     return wheel
+
+
+@pytest.mark.parametrize("page", ["README.rst", "docs/installation.rst"])
+def test_the_first_step_of_the_installation_installs_this_package(page, clone, tmp_path):
+    step = re.search(INSTALL, (ROOT / page).read_text(), re.DOTALL | re.MULTILINE)[1]
+    venv.create(tmp_path, with_pip=True, symlinks=True)
+    environment = {
+        **{name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+        "PATH": os.pathsep.join([str(tmp_path / "bin"), os.defpath]),
+    }
+    subprocess.run(step, shell=True, cwd=clone, env=environment, check=True)
+    program = "import dockerflow; print(dockerflow.__version__, dockerflow.__file__)"
+    command = [tmp_path / "bin/python", "-c", program]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    version, file = done.stdout.split()
+
+    assert version == dockerflow.__version__
+    assert tmp_path in Path(file).parents
 
 
 def test_the_wheel_holds_the_package_whole_and_nothing_else(wheel):
@@ -87,7 +118,7 @@ def test_the_wheel_asks_for_django_and_decouple_only(wheel):
     required = [line for line in metadata.get_all("Requires-Dist") if "extra ==" not in line]
 
     assert sorted(required) == ["Django>=4.2", "python-decouple>=3.8"]
-    assert metadata["Requires-Python"] == ">=3.10"
+    assert metadata["Requires-Python"] == ">=3.11"
 
 
 class Project(Server):

@@ -8,7 +8,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from dockerflow import health
 from dockerflow.heartbeat.report import CRITICAL, Check, Message, Report, Result
@@ -60,7 +60,7 @@ class Run:
         self.deadline = deadline
         self.rounds: list[Round] = []
         self.outcome: Result | None = None
-        self.since = datetime.now(timezone.utc)
+        self.since = datetime.now(UTC)
         self.begun = time.monotonic()
         self.thread: int | None = None
 

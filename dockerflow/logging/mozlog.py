@@ -207,7 +207,7 @@ class MozlogFormatter(logging.Formatter):
         return fields or {"msg": ""}
 
 
-class MozlogHandler(logging.StreamHandler):  # type: ignore[type-arg] # subscriptable from 3.11 on
+class MozlogHandler(logging.StreamHandler[Any]):
     """Writes mozlog lines to `stream` (by default stdout); `name` is the ``Logger`` of each.
 
     Where the stream's encoding lacks a character, its JSON escape is written.

@@ -1,6 +1,5 @@
 """An exception as text that what comes from outside can't forge."""
 
-import sys
 import traceback
 from types import TracebackType
 from typing import TypeAlias
@@ -75,6 +74,4 @@ def _block(
 
 
 def _group(exc_val: BaseException | None) -> tuple[BaseException, ...]:
-    if sys.version_info >= (3, 11) and isinstance(exc_val, BaseExceptionGroup):  # noqa: F821
-        return exc_val.exceptions
-    return ()
+    return exc_val.exceptions if isinstance(exc_val, BaseExceptionGroup) else ()

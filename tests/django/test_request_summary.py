@@ -1,6 +1,5 @@
 """request.summary: exactly one for each request, at its true end, with its true outcome."""
 
-import asyncio
 import linecache
 import logging
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import django
 import pytest
+from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.utils.decorators import sync_and_async_middleware
@@ -124,11 +124,7 @@ def raises_in_async_middleware(get_response: Any) -> Any:
         await get_response(request)
         raise LookupError("in a later middleware")
 
-    return (
-        middleware
-        if asyncio.iscoroutinefunction(get_response)
-        else RaisesInMiddleware(get_response)
-    )
+    return middleware if iscoroutinefunction(get_response) else RaisesInMiddleware(get_response)
 
 
 @pytest.mark.parametrize("later", [RaisesInMiddleware, raises_in_async_middleware])

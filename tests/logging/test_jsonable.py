@@ -3,7 +3,7 @@
 import math
 from collections import OrderedDict, namedtuple
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum
 from pathlib import PurePosixPath
@@ -64,7 +64,7 @@ Point = namedtuple("Point", "x y")
         (Decimal("1.10"), "1.10"),
         (Decimal("NaN"), "NaN"),
         (date(2026, 2, 1), "2026-02-01"),
-        (datetime(2026, 2, 1, 3, 4, tzinfo=timezone.utc), "2026-02-01T03:04:00+00:00"),
+        (datetime(2026, 2, 1, 3, 4, tzinfo=UTC), "2026-02-01T03:04:00+00:00"),
         (time(3, 4, 5, 6), "03:04:05.000006"),
         (timedelta(days=1, seconds=2), "1 day, 0:00:02"),
         (UUID(int=1), "00000000-0000-0000-0000-000000000001"),

@@ -104,48 +104,44 @@ def test_a_note_that_is_no_list_of_notes_is_told_as_it_is():
     assert told(outer)[1:] == ["<class 'ValueError'>", "ValueError('x')", "5", ""]
 
 
-if sys.version_info >= (3, 11):
+def test_the_exceptions_of_a_group_follow_it():
+    def outer():
+        try:
+            raise ValueError("cause")
+        except ValueError as error:
+            inner = KeyError("a")
+            inner.__cause__ = error
+        raise ExceptionGroup("both", [inner, TypeError("b")])
 
-    def test_the_exceptions_of_a_group_follow_it():
-        def outer():
-            try:
-                raise ValueError("cause")
-            except ValueError as error:
-                inner = KeyError("a")
-                inner.__cause__ = error
-            raise ExceptionGroup("both", [inner, TypeError("b")])  # noqa: F821
-
-        assert told(outer) == [
-            "Uncaught exception:",
-            "<class 'ExceptionGroup'>",
-            "ExceptionGroup('both', [KeyError('a'), TypeError('b')])",
-            "",
-            "One of the exceptions in the group above:",
-            "",
-            "<class 'ValueError'>",
-            "ValueError('cause')",
-            "",
-            "The above exception was the direct cause of this one:",
-            "",
-            "<class 'KeyError'>",
-            "KeyError('a')",
-            "",
-            "One of the exceptions in the group above:",
-            "",
-            "<class 'TypeError'>",
-            "TypeError('b')",
-            "",
-        ]
+    assert told(outer) == [
+        "Uncaught exception:",
+        "<class 'ExceptionGroup'>",
+        "ExceptionGroup('both', [KeyError('a'), TypeError('b')])",
+        "",
+        "One of the exceptions in the group above:",
+        "",
+        "<class 'ValueError'>",
+        "ValueError('cause')",
+        "",
+        "The above exception was the direct cause of this one:",
+        "",
+        "<class 'KeyError'>",
+        "KeyError('a')",
+        "",
+        "One of the exceptions in the group above:",
+        "",
+        "<class 'TypeError'>",
+        "TypeError('b')",
+        "",
+    ]
 
 
-if sys.version_info >= (3, 11):
+def test_an_exception_that_is_in_the_group_it_led_to_is_told_once():
+    def outer():
+        error = ValueError("x")
+        raise ExceptionGroup("both", [error]) from error
 
-    def test_an_exception_that_is_in_the_group_it_led_to_is_told_once():
-        def outer():
-            error = ValueError("x")
-            raise ExceptionGroup("both", [error]) from error  # noqa: F821
-
-        assert told(outer).count("ValueError('x')") == 1
+    assert told(outer).count("ValueError('x')") == 1
 
 
 def test_no_exception_is_told_as_such():
