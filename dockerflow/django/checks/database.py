@@ -16,7 +16,7 @@ from dockerflow.django.checks.queries import select
 from dockerflow.django.checks.subjects import database_aliases, subjects
 
 
-@subjects("database", database_aliases)
+@subjects("database", database_aliases, first=True)
 def check_database_connected(
     app_configs: Sequence[AppConfig] | None, database: str, **kwargs: Any
 ) -> list[CheckMessage]:

@@ -1,6 +1,6 @@
-"""The subjects of a check: the databases, caches, URLs or paths of which each run looks at one.
+"""The subjects of a check: the databases, caches, shards or URLs of which a run looks at one.
 
-A project's own check takes the subject as a keyword:
+A project's own check declares them, and takes one as a keyword:
 
 .. code-block:: python
 
@@ -19,10 +19,12 @@ A project's own check takes the subject as a keyword:
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.core.checks import CheckMessage
 from django.db import connections
@@ -30,24 +32,32 @@ from django.db import connections
 from dockerflow.conf import conf
 
 Function = Callable[..., Any]
+DATABASE, CACHE = "database", "cache"
 
 
 @dataclass(frozen=True)
 class Subjects:
-    """What a decorated check looks at, found as its attribute ``subjects``.
-
-    :param keyword: the keyword by which ``function`` takes one subject
-    :param known: returns the names of all subjects; None where they are not known beforehand, such
-        as URLs, and an entry of ``DOCKERFLOW_CHECKS`` has to name them in brackets
-    :param parse: makes the value that ``function`` takes out of a name, and raises ValueError with
-        a clause about it ("is not a URL")
-    :param function: the check of one subject
-    """
+    """What :func:`subjects` declares of a check, found as the attribute ``subjects`` of it."""
 
     keyword: str
+    function: Function
     known: Callable[[], Iterable[str]] | None
     parse: Callable[[str], Any]
-    function: Function
+    none: Callable[[], list[CheckMessage]] | None
+    first: bool
+
+    def names(self) -> list[str]:
+        """The subjects of an entry that names none in brackets."""
+        if self.keyword == DATABASE and conf.DOCKERFLOW_DATABASES is not None:
+            return conf.DOCKERFLOW_DATABASES
+        return [] if self.known is None else list(self.known())
+
+    def arguments(self, name: str) -> dict[str, Any]:
+        """What ``function`` is called with for a subject.
+
+        :raises ValueError: with a clause about a name that is no subject ("is not a URL")
+        """
+        return {self.keyword: self.parse(name)}
 
 
 def subjects(
@@ -55,38 +65,61 @@ def subjects(
     known: Callable[[], Iterable[str]] | None = None,
     *,
     parse: Callable[[str], Any] = str,
-    none: Callable[[], list[CheckMessage]] = list,
+    none: Callable[[], list[CheckMessage]] | None = None,
+    first: bool = False,
 ) -> Callable[[Function], Function]:
-    """Declare that a check looks at one subject at a time, which it takes as ``keyword``.
+    """Declare that a check looks at one subject at a time.
 
-    The decorated function is a system check of all its subjects; see :class:`Subjects` for the
-    parameters. ``none`` returns the messages of a check that has no subject to look at.
+    Checks that look at the same ``database`` or ``cache`` run one after another in a thread that
+    stays, and share a connection. All other runs go side by side.
+
+    :param keyword: the keyword by which the decorated function takes its subject
+    :param known: returns the names of all subjects there are, at each heartbeat and without
+        waiting for anything; None where they cannot be known, such as URLs: then an entry of
+        ``DOCKERFLOW_CHECKS`` has to name them in brackets
+    :param parse: turns a name into what the function takes; raises ValueError with a clause about
+        a name that is no subject ("is not a URL"), which is then an error at the start
+    :param none: returns the messages of a check that has no subject; without it, to have none is an
+        error at the start
+    :param first: whether it runs before the other checks of the same database or cache, whatever
+        the order of the settings
     """
 
     def decorate(function: Function) -> Function:
+        declared = Subjects(keyword, function, known, parse, none, first)
+
         @functools.wraps(function)
         def check(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-            names = list(known()) if known else []
+            names = declared.names()
             if not names:
-                return none()
-            if keyword == "database" and kwargs.get("databases") is not None:
+                return none() if none else []
+            if keyword == DATABASE and kwargs.get("databases") is not None:
                 names = [name for name in names if name in kwargs["databases"]]
             return [
                 message
                 for name in names
-                for message in function(app_configs, **kwargs, **{keyword: parse(name)})
+                for message in call(function, app_configs, **kwargs, **declared.arguments(name))
             ]
 
-        vars(check)["subjects"] = Subjects(keyword, known, parse, function)
+        vars(check)["subjects"] = declared
         return check
 
     return decorate
 
 
+def call(function: Function, *arguments: Any, **keywords: Any) -> Any:
+    """What the function returns, waited for where that is an awaitable."""
+    returned = function(*arguments, **keywords)
+    return async_to_sync(_awaited)(returned) if inspect.isawaitable(returned) else returned
+
+
+async def _awaited(awaitable: Any) -> Any:
+    return await awaitable
+
+
 def database_aliases() -> list[str]:
-    """The databases of ``DOCKERFLOW_DATABASES``, all of ``DATABASES`` where it is not set."""
-    chosen = conf.DOCKERFLOW_DATABASES
-    return list(connections) if chosen is None else chosen
+    """The databases in ``DATABASES``."""
+    return list(connections)
 
 
 def cache_aliases() -> list[str]:

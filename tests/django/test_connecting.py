@@ -1,0 +1,77 @@
+"""One failed attempt to connect to a database is shared by the checks of a heartbeat."""
+
+import socket
+import threading
+from contextlib import closing
+
+import pytest
+from django.db import OperationalError, connections
+
+from dockerflow.django.checks.connecting import connect, sharing_failures
+from tests.support.databases import database
+
+
+@pytest.fixture
+def hanging_up(django_db_blocker):
+    """A database server that hangs up on everybody; how often it was called."""
+    calls = []
+
+    def answer():
+        while True:
+            try:
+                client, _ = server.accept()
+            except OSError:
+                return
+            calls.append(client.getpeername())
+            client.close()
+
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        thread = threading.Thread(target=answer)
+        thread.start()
+        options = {"HOST": "127.0.0.1", "PORT": server.getsockname()[1], "NAME": "shop"}
+        with (
+            database("shop", ENGINE="django.db.backends.postgresql", **options),
+            django_db_blocker.unblock(),
+        ):
+            yield calls
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def attempt():
+    with pytest.raises(OperationalError) as failure:
+        connect(connections["shop"])
+    return failure.value
+
+
+def test_within_a_heartbeat_a_database_that_failed_is_not_called_again(hanging_up):
+    with sharing_failures():
+        first, second = attempt(), attempt()
+
+    assert second is first
+    assert len(hanging_up) == 1
+
+
+def test_the_next_heartbeat_calls_again(hanging_up):
+    for _ in range(2):
+        with sharing_failures():
+            attempt()
+
+    assert len(hanging_up) == 2
+
+
+def test_outside_of_a_heartbeat_every_attempt_calls(hanging_up):
+    attempt()
+    attempt()
+
+    assert len(hanging_up) == 2
+
+
+def test_a_connection_that_is_open_stays(tmp_path, django_db_blocker):
+    options = {"ENGINE": "django.db.backends.sqlite3", "NAME": tmp_path / "db.sqlite3"}
+    with database("shop", **options), django_db_blocker.unblock(), sharing_failures():
+        connect(connections["shop"])
+        opened = connections["shop"].connection
+        connect(connections["shop"])
+
+        assert connections["shop"].connection is opened
