@@ -19,13 +19,22 @@ from tests.support.services import MariaDB, PostgreSQL, Redis
 from tests.support.web import Chromium
 
 Service = TypeVar("Service")
+STALE = (
+    "this is {}, which need not be the package of {}: run the tests by `python3 tests/run.py`,"
+    " or in the environment that `python3 tests/run.py dev` makes"
+)
 
 
 def pytest_sessionstart() -> None:
     # A job in the background ignores SIGINT, and so would every process that it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    if "TOX_ENV_NAME" in os.environ and Path(sys.prefix) not in Path(dockerflow.__file__).parents:
-        pytest.exit(f"tox tests the built wheel, but this is {dockerflow.__file__}", returncode=1)
+    package = Path(dockerflow.__file__).parent
+    checkout = Path(__file__).parents[1]
+    if "TOX_ENV_NAME" in os.environ:
+        if Path(sys.prefix) not in package.parents:
+            pytest.exit(f"tox tests the wheel that it built, but this is {package}", returncode=1)
+    elif package != checkout / "dockerflow":
+        pytest.exit(STALE.format(package, checkout), returncode=1)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

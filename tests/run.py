@@ -1,13 +1,16 @@
 """Run the tests: ``python3 tests/run.py [tox arguments] [-- pytest arguments]``.
 
 Without arguments: the whole suite on the built wheel, with this Python and the newest Django it
-runs. Needs Python 3.11 or later; whatever is installed is installed in ``.tox`` in this checkout.
+runs. ``python3 tests/run.py dev`` makes ``.venv`` instead, in which pytest tests the checkout as it
+is. Needs Python 3.11 or later; whatever is installed is installed in this checkout.
 """
 
 import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036 (whoever clones this may have an older one)
     sys.exit("tests/run.py needs Python 3.11 or later; this is " + sys.version.split()[0])
+
+sys.path.pop(0)  # this folder, whose package "logging" would be taken for Python's own
 
 try:
     import ensurepip  # noqa: F401 (Debian packages it apart, and venv fails late without it)
@@ -35,6 +38,17 @@ def tox() -> Path:
     return program
 
 
+DEV = """
+Made {folder}, where dockerflow is this checkout, with everything that the tests, the linter and the
+type checker need:
+
+    . {folder}/bin/activate
+    pytest tests/conf/test_kinds.py     one file
+    pytest -m "not once" -n auto        all that takes no minutes
+    ruff check && ruff format --check && mypy && lint-imports
+"""
+
+
 def main(arguments: list[str]) -> None:
     program = tox()
     environment = {
@@ -42,8 +56,14 @@ def main(arguments: list[str]) -> None:
         "TOX_DISCOVER": sys.executable,
         "VIRTUALENV_OVERRIDE_APP_DATA": str(ROOT / ".tox" / "virtualenv"),
     }
-    command = [str(program), "--conf", str(ROOT / "tox.ini"), *arguments]
-    os.execve(program, command, {**environment, **os.environ})
+    environment.update(os.environ)
+    command = [str(program), "--conf", str(ROOT / "tox.ini")]
+    if arguments == ["dev"]:
+        folder = ROOT / ".venv"
+        subprocess.run([*command, "devenv", "-e", "dev", folder], env=environment, check=True)
+        print(DEV.format(folder=os.path.relpath(folder)))
+    else:
+        os.execve(program, [*command, *arguments], environment)
 
 
 if __name__ == "__main__":

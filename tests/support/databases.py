@@ -4,10 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pymysql
 from django.db import connections
-
-pymysql.install_as_MySQLdb()  # the name that Django's backend imports
 
 
 @contextmanager

