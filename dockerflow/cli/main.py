@@ -1,6 +1,6 @@
-"""``python -m dockerflow``: what a container needs and no Django.
+"""``python -m dockerflow``: the commands for containers, which need no Django.
 
-Exit status: 0, 1 for a problem, 2 for a wrong usage.
+Exit status: 0 for success, 1 for a failure, 2 for wrong usage.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status, 0 or 1; a wrong usage exits with 2."""
+    """Run one command and return its exit status; raises SystemExit(2) for wrong usage."""
     arguments = _parser().parse_args(argv)
     try:
         return int(arguments.run(arguments))
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class _UsageError(Exception):
-    """What is wrong with the options, where argparse can't see it."""
+    """An error in the options that argparse can't find by itself."""
 
 
 def _version(arguments: argparse.Namespace) -> int:
@@ -43,7 +43,7 @@ def _version(arguments: argparse.Namespace) -> int:
         return _check_version(arguments.check)
     version_object, missing = collect(given, os.environ, os.curdir)
     wrong = [sentence for key in version_object if (sentence := problem(version_object, key))]
-    _complain(missing + wrong)
+    _print_errors(missing + wrong)
     if wrong or (missing and not arguments.allow_missing):
         return 1
     if arguments.output is None:
@@ -52,7 +52,7 @@ def _version(arguments: argparse.Namespace) -> int:
     try:
         write(version_object, arguments.output)
     except (OSError, ValueError) as error:
-        _complain([str(error)])
+        _print_errors([str(error)])
         return 1
     return 0
 
@@ -64,9 +64,9 @@ def _check_version(path: str) -> int:
         found = [f"{path}: {sentence}" for sentence in problems(read(path))]
     except (OSError, ValueError) as error:
         found = [str(error)]
-    _complain(found)
+    _print_errors(found)
     if not found:
-        print(f"{path}: a good version object")
+        print(f"{path}: a valid version object")
     return 1 if found else 0
 
 
@@ -83,7 +83,7 @@ def _probe(arguments: argparse.Namespace) -> int:
 
 def _verify(arguments: argparse.Namespace) -> int:
     from dockerflow.cli.verify.container import Bounds
-    from dockerflow.cli.verify.process import Interrupted
+    from dockerflow.cli.verify.interrupts import Interrupted, Interrupts
     from dockerflow.cli.verify.run import verify
 
     if arguments.url and arguments.command:
@@ -91,32 +91,34 @@ def _verify(arguments: argparse.Namespace) -> int:
     if not (arguments.url or arguments.command or arguments.dockerfile):
         raise _UsageError("nothing to verify: give a URL, --command or --dockerfile")
     try:
-        report = verify(
-            url=arguments.url,
-            command=arguments.command,
-            dockerfile=arguments.dockerfile,
-            bounds=Bounds(arguments.timeout, arguments.start_timeout, arguments.stop_timeout),
-        )
+        with Interrupts() as interrupts:
+            report = verify(
+                url=arguments.url,
+                command=arguments.command,
+                dockerfile=arguments.dockerfile,
+                bounds=Bounds(arguments.timeout, arguments.start_timeout, arguments.stop_timeout),
+                interrupts=interrupts,
+            )
     except ImportError:
         raise _UsageError("--dockerfile needs: pip install dockerflow[verify]") from None
     except (OSError, ValueError) as error:
         raise _UsageError(str(error)) from None
-    except Interrupted as signal:
-        _complain(["interrupted, nothing is left running"])
-        return 128 + signal.number
+    except Interrupted as interrupted:
+        _print_errors(["interrupted; nothing is left running"])
+        return 128 + interrupted.number
     print(report.json() if arguments.json else report.text(*_terminal()))
     return 0 if report.conforms else 1
 
 
 def _terminal() -> tuple[int, bool]:
-    """Return how wide the output may be, and whether it may have colours."""
+    """Return the width of the output in columns, and whether it has colours."""
     if not sys.stdout.isatty():
         return 100, False
     # https://no-color.org
     return min(shutil.get_terminal_size().columns, 100), not os.environ.get("NO_COLOR")
 
 
-def _complain(sentences: Iterable[str]) -> None:
+def _print_errors(sentences: Iterable[str]) -> None:
     for sentence in sentences:
         print(sentence, file=sys.stderr)
 
@@ -128,14 +130,15 @@ def _seconds(text: str) -> float:
         seconds = 0
     if not 0 < seconds <= 86400:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no number of seconds (above 0, one day at most)"
+            f"{text!r} is not a number of seconds from above 0 to 86400"
         )
     return seconds
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m dockerflow", description="What a Dockerflow container needs."
+        prog="python -m dockerflow",
+        description="Commands for Dockerflow containers; they need no Django.",
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
@@ -154,12 +157,12 @@ def _parser() -> argparse.ArgumentParser:
     version.add_argument(
         "--allow-missing", action="store_true", help="leave out a key that is found nowhere"
     )
-    version.add_argument("--check", metavar="PATH", help="say what is wrong with an existing file")
+    version.add_argument("--check", metavar="PATH", help="check an existing file")
 
     probe = commands.add_parser(
         "probe",
-        help="ask a health check's question once",
-        description="Ask for a URL once and exit with 0 if it answers 2xx, 1 if it doesn't.",
+        help="request a URL; exit 0 on a 2xx answer",
+        description="Request a URL once. Exit status: 0 on a 2xx answer, 1 on any other or none.",
     )
     probe.set_defaults(run=_probe, parser=probe)
     probe.add_argument(
@@ -171,18 +174,18 @@ def _parser() -> argparse.ArgumentParser:
 
     verify = commands.add_parser(
         "verify",
-        help="tell what in a container does not conform",
-        description="Look at a running container, or at what a command starts, and at a "
-        "Dockerfile; tell for each requirement of the specification what became of it.",
-        epilog="Exit status: 0 if no requirement failed, 1 if one did, 2 for a wrong usage.",
+        help="check a container or Dockerfile against the specification",
+        description="Check a running container, or the application that a command starts, and a "
+        "Dockerfile against each requirement of the specification.",
+        epilog="Exit status: 0 if no requirement failed, 1 if one did, 2 for wrong usage.",
     )
     verify.set_defaults(run=_verify, parser=verify)
     verify.add_argument("url", nargs="?", metavar="URL", help="of a running container")
     verify.add_argument(
         "--command",
         metavar="COMMAND",
-        help="start this with a free $PORT, look at it and stop it; $NAME is filled in, and no "
-        "shell stands in between",
+        help="start this with a free $PORT, check it and stop it; it is run without a shell, and "
+        "$NAME is replaced",
     )
     verify.add_argument("--dockerfile", metavar="PATH", help="read this Dockerfile")
     verify.add_argument("--json", action="store_true", help="print the report as JSON")

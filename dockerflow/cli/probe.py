@@ -21,7 +21,7 @@ BODY_LIMIT = 1 << 20  # bytes
 
 
 class Answer(NamedTuple):
-    """What came back: at most 1 MiB of the body; ``seconds`` from the first byte sent."""
+    """An answer, with at most 1 MiB of its body; ``seconds`` from the connection to the end."""
 
     status: int
     reason: str
@@ -54,7 +54,7 @@ def default_url(environ: Mapping[str, str]) -> str:
 def probe(url: str, timeout: float) -> tuple[bool, str]:
     """Return whether ``url`` answers with 2xx within ``timeout`` seconds, and one line about it.
 
-    Raises ValueError where ``url`` can't be asked.
+    Raises ValueError where ``url`` can't be requested.
     """
     try:
         answer = get(url, timeout)
@@ -66,14 +66,14 @@ def probe(url: str, timeout: float) -> tuple[bool, str]:
 def get(url: str, timeout: float) -> Answer:
     """Return the answer to a GET of ``url``, which is over after ``timeout`` seconds in all.
 
-    Raises NoAnswerError, and ValueError where ``url`` can't be asked.
+    Raises NoAnswerError, and ValueError where ``url`` can't be requested.
     """
     exchange = _Exchange(url, timeout)
     exchange.start()
     exchange.join(timeout)
     if exchange.answer:
         return exchange.answer
-    reason = _explain(exchange.error) or f"{exchange.lacks} in {timeout:g} s"
+    reason = _explain(exchange.error) or f"{exchange.missing} in {timeout:g} s"
     exchange.give_up()
     raise NoAnswerError(reason)
 
@@ -91,17 +91,17 @@ class _Exchange(threading.Thread):
         self.socket: socket.socket | None = None
         self.answer: Answer | None = None
         self.error: Exception | None = None
-        self.lacks = "no connection"
+        self.missing = "no connection"
 
     def run(self) -> None:
         begun = time.monotonic()
         try:
             self.connection.connect()
             self.socket = self.connection.sock
-            self.lacks = "no answer"
+            self.missing = "no answer"
             self.connection.request("GET", self.target, headers={"Connection": "close"})
             with self.connection.getresponse() as response:
-                self.lacks = f"only the beginning of an answer ({response.status})"
+                self.missing = f"only the beginning of an answer ({response.status})"
                 body = response.read(BODY_LIMIT)
                 if response.length and len(body) < BODY_LIMIT:
                     raise http.client.IncompleteRead(body)
@@ -120,17 +120,29 @@ class _Exchange(threading.Thread):
             self.join(0.1)
 
 
-def _open(url: str, timeout: float) -> tuple[http.client.HTTPConnection, str]:
+def check_url(url: str) -> None:
+    """Raise ValueError where ``url`` can't be requested; the text says why."""
     parts = urlsplit(url)
     if "@" in parts.netloc:
-        raise ValueError("a URL with a user or a password can't be asked")
+        raise ValueError("a URL with a user or a password can't be requested")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"{url!r} is not an http or https URL")
+        hint = "" if "//" in url else f"; write http://{url}"
+        raise ValueError(f"{url!r} is not an http or https URL{hint}")
     if not url.isascii() or not url.isprintable() or " " in url:
         raise ValueError(f"{url!r} has characters that a URL can't have")
+    try:
+        parts.port  # noqa: B018 (it is parsed when it is read)
+    except ValueError:
+        raise ValueError(f"{url!r} has a port that is no number from 0 to 65535") from None
+
+
+def _open(url: str, timeout: float) -> tuple[http.client.HTTPConnection, str]:
+    check_url(url)
+    parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return kind(parts.hostname, parts.port, timeout=timeout), target
+    # the host is None only where check_url raised
+    return kind(str(parts.hostname), parts.port, timeout=timeout), target
 
 
 def _explain(error: Exception | None) -> str | None:
@@ -143,5 +155,5 @@ def _explain(error: Exception | None) -> str | None:
     if isinstance(error, http.client.IncompleteRead):
         return "the connection was closed in the middle of the answer"
     if isinstance(error, http.client.HTTPException):
-        return "what answers there does not speak HTTP"
+        return "the answer is not HTTP"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -41,7 +41,7 @@ def test_the_version_object_is_written_to_a_file_and_passes_its_check(tmp_path):
 
     assert run("version", *OPTIONS, "--output", path) == (0, "", "")
     assert json.loads(path.read_text()) == GOOD
-    assert run("version", "--check", path) == (0, f"{path}: a good version object\n", "")
+    assert run("version", "--check", path) == (0, f"{path}: a valid version object\n", "")
 
 
 def test_an_object_with_a_problem_is_not_written(tmp_path):

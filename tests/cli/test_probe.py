@@ -111,7 +111,7 @@ def test_any_2xx_passes(say, line):
             "301 Moved Permanently to https://h/ in ",
         ),
         (b"", "the connection was closed without an answer\n"),
-        (b"SSH-2.0-OpenSSH\r\n", "what answers there does not speak HTTP\n"),
+        (b"SSH-2.0-OpenSSH\r\n", "the answer is not HTTP\n"),
         (
             b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok",
             "the connection was closed in the middle of the answer\n",
@@ -201,13 +201,17 @@ def test_an_ipv6_address_may_be_asked():
 @pytest.mark.parametrize(
     ("words", "port", "complaint"),
     [
-        (["localhost:8000"], "", "'localhost:8000' is not an http or https URL"),
+        (
+            ["localhost:8000"],
+            "",
+            "'localhost:8000' is not an http or https URL; write http://localhost:8000",
+        ),
         (["ftp://h/"], "", "'ftp://h/' is not an http or https URL"),
         (["http:///x"], "", "'http:///x' is not an http or https URL"),
         (["http://h/a b"], "", "'http://h/a b' has characters that a URL can't have"),
         (["http://h/é"], "", "'http://h/é' has characters that a URL can't have"),
-        (["http://h:x/"], "", "Port could not be cast to integer value as 'x'"),
-        (["http://me:hush@h/"], "", "a URL with a user or a password can't be asked"),
+        (["http://h:x/"], "", "'http://h:x/' has a port that is no number from 0 to 65535"),
+        (["http://me:hush@h/"], "", "a URL with a user or a password can't be requested"),
         ([], "http", "PORT is 'http', not a number from 1 to 65535"),
         ([], "65536", "PORT is '65536', not a number from 1 to 65535"),
         ([], "0", "PORT is '0', not a number from 1 to 65535"),
@@ -215,7 +219,7 @@ def test_an_ipv6_address_may_be_asked():
             (
                 ["--timeout", text],
                 "",
-                f"argument --timeout: '{text}' is no number of seconds (above 0, one day at most)",
+                f"argument --timeout: '{text}' is not a number of seconds from above 0 to 86400",
             )
             for text in ("0", "nan", "soon", "86401")
         ),

@@ -1,4 +1,4 @@
-"""A conforming application, in the standard library alone, and a switch for each way of not being.
+"""A conforming application, in the standard library alone, and a switch for each flaw.
 
 ``python tests/support/container_app.py [FLAW]``
 """
@@ -7,12 +7,14 @@ import http.server
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
 
+FLAW = sys.argv[1] if len(sys.argv) > 1 else ""
 VERSION = {
     "source": "https://github.com/o/r",
     "version": "1.4.0",
@@ -52,6 +54,19 @@ FLAWS = {
         "/__lbheartbeat__": (503, TEXT, b""),
     },
     "no static files": {"/static/app.css": (404, TEXT, b"")},
+    "a page for a static file": {"/static/app.css": (200, HTML, b"<html>Hello</html>")},
+    "base elsewhere": {
+        "/": (200, HTML, b'<base href="/assets/"><link rel="Preload Stylesheet" href=app.css>')
+    },
+    "base": {
+        "/": (200, HTML, b'<base href="/static/"><link rel="Preload Stylesheet" href=app.css>')
+    },
+}
+# how Django refuses a host name, without and with DEBUG, and Starlette
+BAD_HOSTS = {
+    "Django refuses the host": b"<h1>Bad Request (400)</h1>",
+    "Django refuses the host in debug mode": b"<h1>DisallowedHost at /__heartbeat__</h1>",
+    "Starlette refuses the host": b"Invalid host header",
 }
 
 
@@ -59,10 +74,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         if FLAW == "redirect":
             status, kind, body = 301, "https://example.com/", b""
+        elif FLAW in BAD_HOSTS:
+            status, kind, body = 400, HTML, BAD_HOSTS[FLAW]
         elif FLAW == "one page for all":
             status, kind, body = ANSWERS["/"]
-        elif FLAW == "yes to all" and self.path.startswith("/__") and self.path != "/__version__":
+        elif FLAW == "another page for all":
+            status, kind, body = ANSWERS["/"]
+            body += b"<meta name=nonce content=%d>" % time.monotonic_ns()
+        elif FLAW == "yes to all" and self.path != "/":
             status, kind, body = 200, TEXT, b"OK"
+        elif FLAW == "echoes all" and self.path != "/":
+            status, kind, body = 200, TEXT, b"You requested " + self.path.encode()
+        elif FLAW == "JSON for all" and self.path != "/":
+            record = VERSION | {"path": self.path, "time": time.time_ns()}
+            status, kind, body = 200, JSON, json.dumps(record).encode()
         else:
             answers = ANSWERS | FLAWS.get(FLAW, {})
             status, kind, body = answers.get(self.path, (404, TEXT, b"not found"))
@@ -82,7 +107,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_request(self, code="-", size="-"):
-        if FLAW == "silent":
+        if FLAW.endswith("silent"):
             return
         if FLAW == "text logs":
             print("GET", self.path, flush=True)
@@ -98,12 +123,24 @@ class Handler(http.server.BaseHTTPRequestHandler):
         print(json.dumps(record), flush=True)
 
     def log_message(self, *_):
-        """Say nothing in a form of its own."""
+        """Write nothing in another form."""
 
 
-def die(*_):
+class Server(http.server.ThreadingHTTPServer):
+    address_family = socket.AF_INET6 if FLAW.startswith("IPv6") else socket.AF_INET
+
+    def server_bind(self):
+        if FLAW.startswith("IPv6"):
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        super().server_bind()
+
+
+def raise_again(*_):
+    """As uvicorn does, which then ends by itself, and Node.js, which does not."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.raise_signal(signal.SIGTERM)
+    if FLAW == "raises SIGTERM again and ends":
+        os._exit(0)
 
 
 def main():
@@ -114,17 +151,18 @@ def main():
         time.sleep(600)
     if FLAW == "log file":
         Path("app.log").write_text("a line\n")
-    if FLAW == "open log file":
+    if FLAW in {"open log file", "open log file, silent"}:
         os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT)
     if FLAW == "two programs":
         subprocess.Popen(["sleep", "600"])
     if FLAW == "leaves a daemon":
         script = "import os, time; os.fork() and os._exit(0); os.setsid(); time.sleep(600)"
         subprocess.Popen([sys.executable, "-c", script, sys.argv[2]]).wait()
-    address = "127.0.0.1" if FLAW == "loopback" else "0.0.0.0"
+    addresses = {"loopback": "127.0.0.1", "IPv6 loopback": "::1", "IPv6 only": "::"}
+    address = addresses.get(FLAW, "0.0.0.0")
     if FLAW == "another port":
         port = 0
-    with http.server.ThreadingHTTPServer((address, port), Handler) as server:
+    with Server((address, port), Handler) as server:
         if FLAW == "never answers":
             time.sleep(600)
         if FLAW == "waits for SIGTERM":  # no flaw: how an init such as tini does it
@@ -132,8 +170,8 @@ def main():
             threading.Thread(target=server.serve_forever, daemon=True).start()
             signal.sigwait({signal.SIGTERM})
             os._exit(0)
-        if FLAW == "dies of SIGTERM after all":  # no flaw: how uvicorn does it
-            signal.signal(signal.SIGTERM, die)
+        if FLAW.startswith("raises SIGTERM again"):
+            signal.signal(signal.SIGTERM, raise_again)
         elif FLAW == "ignores SIGTERM":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
         elif FLAW != "no handler":
@@ -141,6 +179,5 @@ def main():
         server.serve_forever()
 
 
-FLAW = sys.argv[1] if len(sys.argv) > 1 else ""
 if __name__ == "__main__":
     main()

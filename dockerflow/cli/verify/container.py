@@ -1,18 +1,17 @@
-"""What a container does with the command, watched from outside: start, work, stop."""
+"""What a container does with the command: it starts, works and stops."""
 
 from __future__ import annotations
 
-import contextlib
-import json
+import ipaddress
 import os
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
-from dockerflow.cli.verify import endpoints, proc
-from dockerflow.cli.verify.process import Application, Interrupts
+from dockerflow.cli.verify import endpoints, output, proc
+from dockerflow.cli.verify.process import Application
 from dockerflow.cli.verify.requirements import (
-    REQUIREMENTS,
     RUNNING,
     STARTED,
     Outcome,
@@ -20,12 +19,15 @@ from dockerflow.cli.verify.requirements import (
     passed,
     unchecked,
 )
+from dockerflow.cli.verify.specification import REQUIREMENTS
 from dockerflow.version import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from dockerflow.cli.verify.interrupts import Interrupts
 
-FILES_LOOKED_AT = 20_000
+ENDING_SECONDS = 0.2  # until it shows that a process has ended which answers no more
+FIX_STARTED = "Start it the same way by hand; it may lack a setting or a service that it needs."
+FIX_LOOPBACK = "Bind to 0.0.0.0:$PORT, or to [::]:$PORT, and not to localhost."
 
 
 class Bounds(NamedTuple):
@@ -36,42 +38,41 @@ class Bounds(NamedTuple):
     stop: float
 
 
+DEFAULT_BOUNDS = Bounds(answer=10.0, start=30.0, stop=10.0)
+
+
 def check(command: str, bounds: Bounds, interrupts: Interrupts) -> dict[str, Outcome]:
-    """Return what became of the application that ``command`` starts in this directory.
+    """Return the outcomes for the application that ``command`` starts in this directory.
 
     Its processes are gone afterwards. Raises ValueError where ``command`` can't be split.
     """
-    files_before = _log_files()
+    files_before = output.log_files()
     outcomes = {
         requirement.name: unchecked("it did not answer on $PORT")
         for requirement in REQUIREMENTS
         if requirement.needs in {RUNNING, STARTED}
     }
     outcomes["version-file"], version_object = _version_file()
-    with contextlib.ExitStack() as stack:
+    with Application(command, os.environ, interrupts) as application:
         try:
-            application = stack.enter_context(Application(command, interrupts))
+            application.start()
         except OSError as error:
-            return outcomes | {"port": failed(f"it can't be started: {error}")}
-        url = f"http://127.0.0.1:{application.port}/"
-        seconds = application.wait_for_answer(url + "__lbheartbeat__", bounds.start)
-        if seconds is None:
+            return outcomes | {"port": failed(f"it can't be started: {error}", FIX_STARTED)}
+        answered = application.wait_for_answer(endpoints.LBHEARTBEAT, bounds.start)
+        if answered is None:
             outcomes["port"] = _no_answer(application, bounds.start)
             if application.status() is None:
                 outcomes["stop"] = _stop(application, bounds.stop)
             return outcomes
-        outcomes["port"] = _port(application, seconds)
-        outcomes |= endpoints.check(url, bounds.answer, version_object)
+        url, seconds = answered
+        outcomes["port"] = _port(application, url, seconds)
+        outcomes |= endpoints.check(endpoints.Site(url, bounds.answer), version_object)
         outcomes["one-process"] = _programs(application)
-        open_files = proc.log_files(application.family())
+        open_files = proc.log_files(application.processes())
         outcomes["stop"] = _stop(application, bounds.stop)
-        application.read_to_end()
-        files_now = _log_files()
-        written = {path for path, state in files_now.items() if files_before.get(path) != state}
-        outcomes["log-files"] = _files(open_files | written)
-        outcomes["logs"] = _logs(application)
-        outcomes["mozlog"] = _mozlog(application.stdout.first)
-        return outcomes
+    files_now = output.log_files()
+    written = {path for path, state in files_now.items() if files_before.get(path) != state}
+    return outcomes | output.check(application, open_files | written)
 
 
 def _version_file() -> tuple[Outcome, dict[str, Any] | None]:
@@ -87,108 +88,70 @@ def _version_file() -> tuple[Outcome, dict[str, Any] | None]:
 
 def _no_answer(application: Application, seconds: float) -> Outcome:
     if application.status() is not None:
-        application.read_to_end()
-        return failed(f"it ended before it answered, with {_ending(application)}")
-    ports = {port for _, port in proc.listeners(application.family())}
+        application.end()
+        found = f"it ended before it answered, with {application.last_words()}"
+        return failed(found, FIX_STARTED)
+    ports = {listener.port for listener in application.listeners()}
     if application.port in ports:
-        return failed(f"it accepts connections on $PORT, but did not answer in {seconds:g} s")
+        return failed(
+            f"it accepts connections on $PORT, but did not answer in {seconds:g} s",
+            "Find out what it waits for; --start-timeout gives it more time.",
+        )
     if ports:
         others = " and ".join(map(str, sorted(ports)))
         return failed(f"after {seconds:g} s it listens on {others}, not on $PORT")
-    return failed(f"after {seconds:g} s it did not listen on $PORT")
+    return failed(
+        f"after {seconds:g} s it did not listen on $PORT",
+        "Bind to 0.0.0.0:$PORT; --start-timeout gives it more time.",
+    )
 
 
-def _port(application: Application, seconds: float) -> Outcome:
-    listeners = proc.listeners(application.family())
-    addresses = {address for address, port in listeners if port == application.port}
-    if addresses and all(proc.is_loopback(address) for address in addresses):
+def _port(application: Application, url: str, seconds: float) -> Outcome:
+    listeners = application.listeners()
+    addresses = {at.address for at in listeners if at.port == application.port}
+    if addresses and all(ipaddress.ip_address(address).is_loopback for address in addresses):
         return failed(
-            "it listens on the loopback address only: nothing outside its container reaches it"
+            f"it listens on {' and '.join(sorted(addresses))} only, the loopback address: nothing "
+            "outside its container reaches it",
+            FIX_LOOPBACK,
         )
-    return passed(f"the first answer came after {seconds:.1f} s")
+    host = urlsplit(url).hostname
+    where = "" if host == "127.0.0.1" else f", on {host} and not on 127.0.0.1"
+    return passed(f"the first answer came after {seconds:.1f} s{where}")
 
 
 def _programs(application: Application) -> Outcome:
-    family = application.family()
-    programs = proc.programs(family)
+    processes = application.processes()
+    programs = proc.programs(processes)
     if not programs:
-        return unchecked("what runs can only be seen on Linux")
+        return unchecked("only Linux shows what runs")
     if len(programs) > 1:
         return failed(f"it runs {' and '.join(programs)}")
-    return passed(f"{programs[0]}, {_count(len(family), 'process', 'processes')}")
+    count = len(processes)
+    return passed(f"{programs[0]}, {count} {'process' if count == 1 else 'processes'}")
 
 
 def _stop(application: Application, seconds: float) -> Outcome:
-    if application.status() is not None:
-        application.read_to_end()
-        return failed(f"it had ended by itself, with {_ending(application)}")
-    # What has no handler dies of SIGTERM here, but not as process 1 of a container
-    # (https://man7.org/linux/man-pages/man7/pid_namespaces.7.html). How it ends doesn't tell alone:
-    # uvicorn handles the signal and then lets it kill the process.
-    handled = proc.handles(application.process.pid, signal.SIGTERM)
+    """Send SIGTERM and see what happens to the first process.
+
+    Process 1 of a container ignores a signal that it has no handler for. That shows by itself where
+    the application is process 1; elsewhere the handler shows it, but not for a process that
+    handles the signal by letting it end the process after all, as Node.js does.
+    https://man7.org/linux/man-pages/man7/pid_namespaces.7.html
+    """
+    if application.status(ENDING_SECONDS) is not None:
+        application.end()
+        return failed(f"it had ended by itself, with {application.last_words()}", FIX_STARTED)
+    ignores = proc.handles(application.pid, signal.SIGTERM) is False
     took = application.terminate(seconds)
+    why = ": it has no handler for it, so that process 1 of a container ignores it"
     if took is None:
-        return failed(f"it was still running {seconds:g} s after SIGTERM")
-    if handled is False and application.status() == -signal.SIGTERM:
-        return failed("it has no handler for SIGTERM: as process 1 of a container it ignores it")
+        return failed(f"it was still running {seconds:g} s after SIGTERM{why if ignores else ''}")
+    if application.no_namespace and application.status() == -signal.SIGTERM:
+        if ignores:
+            return failed(f"SIGTERM ended it{why}")
+        return unchecked(
+            "SIGTERM ended it, and whether it ends process 1 of a container too can't be seen: "
+            f"{application.no_namespace}"
+        )
     return passed(f"it ended {took:.1f} s after SIGTERM")
-
-
-def _ending(application: Application) -> str:
-    status = application.status() or 0
-    cause = signal.Signals(-status).name if status < 0 else f"exit status {status}"
-    words = application.stderr.last or application.stdout.last
-    return f"{cause}; its last words: {words[-1][:200]}" if words else cause
-
-
-def _log_files() -> dict[str, tuple[int, int]]:
-    """Return size and time of what looks like a log under the working directory."""
-    found: dict[str, tuple[int, int]] = {}
-    seen = 0
-    for directory, subdirectories, names in os.walk(Path.cwd()):
-        subdirectories[:] = [
-            name for name in subdirectories if not name.startswith(".") and name != "node_modules"
-        ]
-        for name in names:
-            path = Path(directory, name)
-            if proc.LOG_NAME.search(str(path)):
-                with contextlib.suppress(OSError):
-                    stat = path.stat()
-                    found[str(path)] = stat.st_size, stat.st_mtime_ns
-        seen += len(names)
-        if seen > FILES_LOOKED_AT:
-            break
-    return found
-
-
-def _files(paths: Iterable[str]) -> Outcome:
-    here = f"{Path.cwd()}/"
-    names = sorted(path.removeprefix(here) for path in paths)
-    if names:
-        return failed(f"it writes to {', '.join(names[:3])}")
-    return passed("no log was written in this directory and none is held open elsewhere")
-
-
-def _logs(application: Application) -> Outcome:
-    out, err = application.stdout.count, application.stderr.count
-    if out + err == 0:
-        return failed("there was no line on stdout or stderr")
-    return passed(f"{_count(out, 'line', 'lines')} on stdout, {err} on stderr")
-
-
-def _mozlog(lines: list[str]) -> Outcome:
-    if not lines:
-        return failed("there was no line on stdout")
-    for line in lines:
-        try:
-            record = json.loads(line)
-            timestamp, version = record["Timestamp"], record["EnvVersion"]
-        except (ValueError, TypeError, KeyError, RecursionError):
-            return failed(f"on stdout stood: {line[:120]}")
-        if not isinstance(timestamp, int) or version != "2.0":
-            return failed(f"on stdout stood: {line[:120]}")
-    return passed(f"{_count(len(lines), 'line', 'lines')} on stdout")
-
-
-def _count(number: int, one: str, more: str) -> str:
-    return f"{number} {one if number == 1 else more}"

@@ -1,89 +1,124 @@
-"""The endpoints of a running application, asked from outside."""
+"""The endpoints of a running application, requested from outside."""
 
 from __future__ import annotations
 
-import html.parser
 import json
+import re
 import secrets
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
-from dockerflow.cli.probe import Answer, NoAnswerError, get
+from dockerflow.cli.probe import Answer, NoAnswerError, check_url, get
+from dockerflow.cli.verify import static
 from dockerflow.cli.verify.requirements import Outcome, failed, passed, unchecked
 from dockerflow.version import problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+HEARTBEAT = "__heartbeat__"
+LBHEARTBEAT = "__lbheartbeat__"
+VERSION = "__version__"
 # What only says that the process is up takes some milliseconds; a second means that it waits for
-# something.
+# something. It is also how long Kubernetes waits by default.
 LBHEARTBEAT_SECONDS = 1.0
-ASSETS = 3
 NO_JSON = object()
+# how Django, Starlette, Werkzeug, ASP.NET, Rails and Vite refuse a host name
+HOST_REFUSED = re.compile(
+    rb"Bad Request \(400\)|DisallowedHost|invalid host|is not trusted|blocked (?:host|request)",
+    re.IGNORECASE,
+)
+FIX_HOST = (
+    "Let it accept this host name (Django: ALLOWED_HOSTS), or answer before the host is checked "
+    "(Django: DockerflowMiddleware first in MIDDLEWARE): probes use the address of the container."
+)
+FIX_CATCH_ALL = "Give it a route of its own, before the one that answers every path."
+FIXES = {
+    301: "Answer before anything that redirects: probes speak HTTP and follow no redirect.",
+    302: "Answer before anything that asks for a login or redirects.",
+    401: "Answer without a login.",
+    403: "Answer without a login, to any client.",
+    404: "Add the route; where the application lives under a path, give verify the URL with it.",
+    405: "Answer the method GET.",
+}
+FIXES |= {303: FIXES[302], 307: FIXES[302], 308: FIXES[301]}
 
 
 class Site:
-    """An application at a base URL, asked for one path at a time."""
+    """An application at a base URL; ``timeout`` in seconds bounds each answer.
+
+    Raises ValueError where ``url`` can't be requested.
+    """
 
     def __init__(self, url: str, timeout: float) -> None:
+        check_url(url)
         self.url = url.rstrip("/") + "/"
+        self.host = urlsplit(url).hostname
         self.timeout = timeout
 
-    def get(self, path: str) -> Answer | str:
-        """Return the answer, or what came instead."""
+    def get(self, path: str, timeout: float | None = None) -> Answer | str:
+        """Return the answer, or a text that says why there was none."""
         try:
-            return get(urljoin(self.url, path), self.timeout)
+            return get(urljoin(self.url, path), timeout or self.timeout)
         except NoAnswerError as error:
             return str(error)
 
 
-def check(
-    url: str, timeout: float, version_file: Mapping[str, Any] | None = None
-) -> dict[str, Outcome]:
-    """Return what the answers of the application at ``url`` show, each within ``timeout`` seconds.
+def check(site: Site, version_file: Mapping[str, Any] | None = None) -> dict[str, Outcome]:
+    """Return the outcomes of what the endpoints answer.
 
-    ``version_file`` is the content of its version.json, where it is known. Raises ValueError where
-    ``url`` can't be asked.
+    ``version_file`` is the content of version.json, where it is known.
     """
-    site = Site(url, timeout)
-    lbheartbeats = [site.get("__lbheartbeat__")]
-    if isinstance(lbheartbeats[0], Answer):
-        lbheartbeats += [site.get("__lbheartbeat__") for _ in range(2)]
-    heartbeat = site.get("__heartbeat__")
-    # a path that no application has: who says 200 to it says 200 to anything
-    nowhere = site.get(f"__{secrets.token_hex(8)}__")
+    first = site.get(LBHEARTBEAT)
+    lbheartbeats = [first]
+    if isinstance(first, Answer):
+        lbheartbeats += [site.get(LBHEARTBEAT) for _ in range(2)]
+    heartbeat = site.get(HEARTBEAT)
+    # a path that no application has: one that answers 200 to it answers 200 to anything
+    nowhere_path = f"__{secrets.token_hex(8)}__"
+    nowhere = site.get(nowhere_path)
+    version = site.get(VERSION)
+
+    def catch_all(path: str, answer: Answer | str) -> str | None:
+        if _like_nowhere(path, answer, nowhere_path, nowhere):
+            return f"{answer}, as for a path that doesn't exist"
+        return None
+
     outcomes = {
-        "heartbeat": _heartbeat(heartbeat, nowhere),
-        "lbheartbeat": _lbheartbeat(lbheartbeats[0], nowhere),
-        "lbheartbeat-backing": _lbheartbeat_backing(lbheartbeats, heartbeat),
-        "static": _static(site),
+        "heartbeat": _heartbeat(site, heartbeat, catch_all(HEARTBEAT, heartbeat)),
+        "lbheartbeat": _lbheartbeat(site, first, catch_all(LBHEARTBEAT, first)),
+        "static": static.check(site, nowhere),
     }
-    return outcomes | _version(site.get("__version__"), version_file)
+    conforms = outcomes["lbheartbeat"].passed
+    outcomes["lbheartbeat-backing"] = _lbheartbeat_backing(lbheartbeats, heartbeat, conforms)
+    return outcomes | _version(site, version, catch_all(VERSION, version), version_file)
 
 
-def _heartbeat(answer: Answer | str, nowhere: Answer | str) -> Outcome:
+def _heartbeat(site: Site, answer: Answer | str, catch_all: str | None) -> Outcome:
     if isinstance(answer, str):
         return failed(answer)
     if answer.status != 200 and not 500 <= answer.status < 600:
-        return failed(str(answer))
-    if answer.status == 200 and (flaw := _says_nothing(answer, nowhere)):
-        return failed(flaw)
+        return _wrong_status(site, answer)
+    if answer.status == 200 and (flaw := _page(answer) or catch_all):
+        return failed(flaw, FIX_CATCH_ALL)
     if answer.headers.get_content_type() == "application/json" and _json(answer) is NO_JSON:
-        return failed(f"{answer}, with JSON that is none: {_excerpt(answer)}")
-    return passed(_timed(answer))
+        return failed(f"{answer}, with broken JSON: {_excerpt(answer)}", "Send a JSON document.")
+    return passed(timed(answer))
 
 
-def _lbheartbeat(answer: Answer | str, nowhere: Answer | str) -> Outcome:
+def _lbheartbeat(site: Site, answer: Answer | str, catch_all: str | None) -> Outcome:
     if isinstance(answer, str):
         return failed(answer)
     if answer.status != 200:
-        return failed(str(answer))
-    if flaw := _says_nothing(answer, nowhere):
-        return failed(flaw)
-    return passed(_timed(answer))
+        return _wrong_status(site, answer)
+    if flaw := _page(answer) or catch_all:
+        return failed(flaw, FIX_CATCH_ALL)
+    return passed(timed(answer))
 
 
-def _lbheartbeat_backing(answers: list[Answer | str], heartbeat: Answer | str) -> Outcome:
+def _lbheartbeat_backing(
+    answers: list[Answer | str], heartbeat: Answer | str, conforms: bool | None
+) -> Outcome:
     answered = [answer for answer in answers if isinstance(answer, Answer)]
     if not answered:
         return unchecked("it did not answer")
@@ -92,28 +127,61 @@ def _lbheartbeat_backing(answers: list[Answer | str], heartbeat: Answer | str) -
             f"it answers {answered[0]} while the heartbeat answers {heartbeat}: with a backing "
             "service down, the load balancer takes every container out"
         )
-    if answered[0].status != 200:
-        return unchecked(f"it answered {answered[0]}")
+    if not conforms:
+        return unchecked(f"it answered {answered[0]}, but is no load balancer check")
     fastest = min(answer.seconds for answer in answered)
     if fastest > LBHEARTBEAT_SECONDS:
         return failed(f"the fastest of {len(answered)} answers took {fastest:.1f} s")
     return passed(f"the fastest of {len(answered)} answers took {fastest * 1000:.0f} ms")
 
 
-def _says_nothing(answer: Answer, nowhere: Answer | str) -> str | None:
+def _wrong_status(site: Site, answer: Answer) -> Outcome:
+    """Return a failure with what to do about just this status."""
+    if is_host_refused(answer):
+        return failed(f"{answer}: it does not accept the host name {site.host}", FIX_HOST)
+    return failed(str(answer), FIXES.get(answer.status))
+
+
+def is_host_refused(answer: Answer) -> bool:
+    """Return whether the answer refuses the host name of the URL."""
+    return answer.status in {400, 403} and HOST_REFUSED.search(answer.body) is not None
+
+
+def _page(answer: Answer) -> str | None:
     if answer.body.lstrip()[:1] == b"<":
-        return f"{answer}, with a page where a check belongs: {_excerpt(answer)}"
-    if isinstance(nowhere, Answer) and (nowhere.status, nowhere.body) == (200, answer.body):
-        return f"{answer}, but so answers a path that doesn't exist"
+        return f"{answer}, with a page and not the result of a check: {_excerpt(answer)}"
     return None
 
 
-def _version(answer: Answer | str, version_file: Mapping[str, Any] | None) -> dict[str, Outcome]:
+def _like_nowhere(
+    path: str, answer: Answer | str, nowhere_path: str, nowhere: Answer | str
+) -> bool:
+    """Return whether the answer is the one that a path gets which does not exist."""
+    if isinstance(answer, str) or isinstance(nowhere, str) or nowhere.status != 200:
+        return False
+    if answer.headers.get_content_type() != nowhere.headers.get_content_type():
+        return False
+    found, expected = _json(answer), _json(nowhere)
+    if isinstance(found, dict) and isinstance(expected, dict) and found.keys() == expected.keys():
+        return True
+    return answer.body.replace(path.encode(), b"") == nowhere.body.replace(
+        nowhere_path.encode(), b""
+    )
+
+
+def _version(
+    site: Site,
+    answer: Answer | str,
+    catch_all: str | None,
+    version_file: Mapping[str, Any] | None,
+) -> dict[str, Outcome]:
     found: Any = NO_JSON
     if isinstance(answer, str):
         outcome = failed(answer)
     elif answer.status != 200:
-        outcome = failed(str(answer))
+        outcome = _wrong_status(site, answer)
+    elif catch_all:
+        outcome = failed(catch_all, FIX_CATCH_ALL)
     else:
         found = _json(answer)
         if found is NO_JSON:
@@ -127,52 +195,10 @@ def _version(answer: Answer | str, version_file: Mapping[str, Any] | None) -> di
         else:
             outcome = passed(f"{answer}, with a JSON object")
     if not isinstance(found, dict):
-        return {"version": outcome, "version-keys": unchecked("there is no object to look at")}
+        return {"version": outcome, "version-keys": unchecked("there is no object to check")}
     wrong = problems(found)
     keys = failed(" ".join(wrong)) if wrong else passed(", ".join(found))
     return {"version": outcome, "version-keys": keys}
-
-
-def _static(site: Site) -> Outcome:
-    page = site.get("")
-    if isinstance(page, str) or page.status != 200 or page.body.lstrip()[:1] != b"<":
-        return unchecked("/ is not a page that could name a file")
-    finder = _Assets()
-    finder.feed(page.body.decode(errors="replace"))
-    urls = [url for path in finder.paths if (url := _own(site, path))]
-    if not urls:
-        return unchecked("the page / names no file of this host")
-    for url in urls[:ASSETS]:
-        answer = site.get(url)
-        if isinstance(answer, str) or answer.status != 200:
-            return failed(f"{urlsplit(url).path}, which the page / names: {answer}")
-    return passed(f"{urlsplit(urls[0]).path} and what else the page / names")
-
-
-def _own(site: Site, path: str) -> str | None:
-    try:
-        url = urljoin(site.url, quote(path, safe="/:?#[]@!$&'()*+,;=%~"))
-        return url if urlsplit(url).netloc == urlsplit(site.url).netloc else None
-    except ValueError:
-        return None
-
-
-class _Assets(html.parser.HTMLParser):
-    """Finds the style sheets, scripts and images that a page names."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.paths: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
-        path = None
-        if tag in {"script", "img"}:
-            path = found.get("src")
-        elif tag == "link" and found.get("rel") == "stylesheet":
-            path = found.get("href")
-        if path and not path.startswith("data:"):
-            self.paths.append(path)
 
 
 def _json(answer: Answer) -> Any:
@@ -182,7 +208,8 @@ def _json(answer: Answer) -> Any:
         return NO_JSON
 
 
-def _timed(answer: Answer) -> str:
+def timed(answer: Answer) -> str:
+    """Return the status line and how long the answer took."""
     return f"{answer} in {answer.seconds * 1000:.0f} ms"
 
 

@@ -1,12 +1,12 @@
-"""The application, started the way a container starts it, and surely ended."""
+"""The application, started the way a container starts it, and always ended."""
 
 from __future__ import annotations
 
 import collections
 import contextlib
-import ctypes
 import os
 import re
+import select
 import shlex
 import signal
 import socket
@@ -17,64 +17,17 @@ import time
 from typing import IO, TYPE_CHECKING, cast
 
 from dockerflow.cli.probe import NoAnswerError, get
-from dockerflow.cli.verify.proc import descendants
+from dockerflow.cli.verify import launcher, proc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from types import FrameType
+    from collections.abc import Mapping
 
-PR_SET_CHILD_SUBREAPER = (
-    36  # https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html
-)
-KILL_SECONDS = 5.0
+    from dockerflow.cli.verify.interrupts import Interrupts
+
+POLL_SECONDS = 0.05
+END_SECONDS = launcher.KILL_SECONDS + 1
 LINES_KEPT = 1000
 LINE_LIMIT = 1 << 16  # bytes
-
-
-class Interrupted(BaseException):
-    """SIGINT, SIGTERM or SIGHUP arrived; what was started has been ended."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
-
-
-class Interrupts:
-    """Turns the signals that end verify into :class:`Interrupted`, except while they are held."""
-
-    def __init__(self) -> None:
-        self.holding = False
-        self.pending: int | None = None
-        self.previous: dict[int, signal._HANDLER] = {}
-
-    def __enter__(self) -> Interrupts:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            # ignored for good reason: nohup, or a job in the background
-            if signal.getsignal(number) != signal.SIG_IGN:
-                self.previous[number] = signal.signal(number, self._arrived)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for number, handler in self.previous.items():
-            signal.signal(number, handler)
-
-    @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Put the signals off: between a process's start and its name, and while it is killed."""
-        self.holding = True
-        try:
-            yield
-        finally:
-            self.holding = False
-        if self.pending is not None:
-            number, self.pending = self.pending, None
-            raise Interrupted(number)
-
-    def _arrived(self, number: int, _frame: FrameType | None) -> None:
-        if self.holding:
-            self.pending = number
-        else:
-            raise Interrupted(number)
 
 
 class Lines(threading.Thread):
@@ -100,105 +53,160 @@ class Lines(threading.Thread):
 
 
 class Application:
-    """A command with a free ``$PORT``, in a session of its own.
+    """A command with a free ``$PORT``, run by launcher.py.
 
-    A context manager: whatever happens inside, its processes are gone outside, those that it left
-    behind too (all of them on Linux, its process group elsewhere). Raises OSError where it can't
-    be started.
+    On Linux it is process 1 of a PID namespace, or ``no_namespace`` says why not. After the
+    ``with`` block none of its processes is left, not even those that it put into the background
+    (elsewhere than on Linux: those of its process group). Raises ValueError where the command can't
+    be split into words.
     """
 
-    def __init__(self, command: str, interrupts: Interrupts) -> None:
+    def __init__(self, command: str, environ: Mapping[str, str], interrupts: Interrupts) -> None:
         self.interrupts = interrupts
         self.port = _free_port()
-        self.environ = {**os.environ, "PORT": str(self.port)}
+        self.environ = {**environ, "PORT": str(self.port)}
         self.words = split(command, self.environ)
+        self.no_namespace: str | None = None
+        self._launcher: subprocess.Popen[bytes] | None = None
+        self._status: int | None = None
+
+    def start(self) -> None:
+        """Start the command; raises OSError where that is not possible."""
+        with self.interrupts.held():
+            if sys.platform != "linux":
+                self.no_namespace = "only Linux has PID namespaces"
+                event, text = self._launch("process")
+            else:
+                event, text = self._launch("process-1")
+                if event == "refused":
+                    self._end()
+                    self.no_namespace = f"a PID namespace is not allowed here ({text})"
+                    event, text = self._launch("process")
+            if event != "started":
+                raise OSError(text)
+            self.pid = int(text)
 
     def __enter__(self) -> Application:
-        if sys.platform == "linux":
-            # who loses its parent becomes our child, so that it can be found and reaped
-            ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        self.strangers = descendants(os.getpid())
-        try:
-            with self.interrupts.held():
-                self.process = subprocess.Popen(  # noqa: S603
-                    self.words,
-                    env=self.environ,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    start_new_session=True,
-                )
-                self.stdout = Lines(cast("IO[bytes]", self.process.stdout))
-                self.stderr = Lines(cast("IO[bytes]", self.process.stderr))
-        except Interrupted:
-            self._kill()
-            raise
         return self
 
     def __exit__(self, *error: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """End every process and read the last lines of output; more than once does no harm."""
         with self.interrupts.held():
-            self._kill()
+            self._end()
 
-    def family(self) -> set[int]:
-        """Return the ids of the application's processes."""
-        return descendants(os.getpid()) - self.strangers
+    def processes(self) -> set[int]:
+        """Return the ids of the application's processes; none elsewhere than on Linux."""
+        return proc.descendants(self._launcher.pid) if self._launcher else set()
 
-    def status(self) -> int | None:
-        """Return the exit status of the first process, -N for signal N, None while it runs."""
-        return self.process.poll()
+    def status(self, seconds: float = 0) -> int | None:
+        """Return the exit status of the first process, -N for signal N.
 
-    def wait_for_answer(self, url: str, seconds: float) -> float | None:
-        """Return after how many seconds ``url`` gave an answer, whatever it was; None if none."""
+        Waits up to ``seconds`` for it; None if the process still runs then.
+        """
+        if self._status is None and select.select([self._reports], [], [], seconds)[0]:
+            event, _, status = self._report()
+            # without a report, the launcher itself was killed
+            self._status = int(status) if event == "ended" else -signal.SIGKILL
+        return self._status
+
+    def last_words(self) -> str:
+        """Return how the first process ended, which it has, and the last line of its output."""
+        status = self.status() or 0
+        cause = signal.Signals(-status).name if status < 0 else f"exit status {status}"
+        last = self.stderr.last or self.stdout.last
+        return f"{cause}; its last words: {last[-1][:200]}" if last else cause
+
+    def wait_for_answer(self, path: str, seconds: float) -> tuple[str, float] | None:
+        """Wait until the application answers a request for ``path``, with whatever status.
+
+        Returns the base URL that it answers on and the time that took, in seconds; None if it
+        ended or did not answer within ``seconds``.
+        """
         begun = time.monotonic()
-        while self.status() is None and (left := begun + seconds - time.monotonic()) > 0:
-            try:
-                get(url, left)
-            except NoAnswerError:
-                time.sleep(0.05)
-            else:
-                return time.monotonic() - begun
+        while self.status() is None:
+            for host in self._hosts():
+                url = f"http://{host}:{self.port}/"
+                if (left := begun + seconds - time.monotonic()) <= 0:
+                    return None
+                with contextlib.suppress(NoAnswerError):
+                    get(url + path, left)
+                    return url, time.monotonic() - begun
+            time.sleep(POLL_SECONDS)
         return None
 
+    def listeners(self) -> set[proc.Listener]:
+        """Return the sockets that the application listens on; none elsewhere than on Linux."""
+        return proc.listeners(self.processes())
+
     def terminate(self, seconds: float) -> float | None:
-        """Send SIGTERM to the first process; return how long it took to end, None if it did not."""
+        """Send SIGTERM to the first process.
+
+        Returns how many seconds it took to end; None if it still runs after ``seconds``.
+        """
         begun = time.monotonic()
-        self.process.terminate()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+        return None if self.status(seconds) is None else time.monotonic() - begun
+
+    def _hosts(self) -> list[str]:
+        """Return the host names of URLs that reach the application, loopback addresses first."""
+        addresses = {at.address for at in self.listeners() if at.port == self.port}
+        local = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+        hosts = [local.get(address, address) for address in sorted(addresses)]
+        bracketed = [f"[{host}]" if ":" in host else host for host in hosts]
+        return list(dict.fromkeys(["127.0.0.1", *bracketed]))
+
+    def _launch(self, mode: str) -> tuple[str, str]:
+        """Start launcher.py and return its first report, a word and a text."""
+        reports, writable = os.pipe()
+        self._reports = open(reports, "rb", buffering=0)  # noqa: SIM115, PTH123
+        self._status = None
+        program = [sys.executable, "-I", launcher.__file__, str(writable), mode]
         try:
-            self.process.wait(seconds)
+            self._launcher = subprocess.Popen(  # noqa: S603
+                [*program, *self.words],
+                env=self.environ,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                pass_fds=[writable],
+                start_new_session=True,
+            )
+        finally:
+            os.close(writable)
+        self.stdout = Lines(cast("IO[bytes]", self._launcher.stdout))
+        self.stderr = Lines(cast("IO[bytes]", self._launcher.stderr))
+        event, _, text = self._report()
+        return event, text
+
+    def _report(self) -> tuple[str, str, str]:
+        return self._reports.readline().decode(errors="replace").strip().partition(" ")
+
+    def _end(self) -> None:
+        """Let the launcher kill what still runs, and wait for it."""
+        if self._launcher is None:
+            return
+        cast("IO[bytes]", self._launcher.stdin).close()
+        try:
+            self._launcher.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
-            return None
-        return time.monotonic() - begun
-
-    def read_to_end(self) -> None:
-        """End every process, and wait for the last lines."""
-        with self.interrupts.held():
-            self._kill()
+            self._launcher.kill()
+            self._launcher.wait()
         for lines in (self.stdout, self.stderr):
-            lines.join(KILL_SECONDS)
-
-    def _kill(self) -> None:
-        deadline = time.monotonic() + KILL_SECONDS
-        if sys.platform != "linux":
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-        while (members := self.family()) and time.monotonic() < deadline:
-            for pid in members:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
-                if pid != self.process.pid:
-                    with contextlib.suppress(ChildProcessError):
-                        os.waitpid(pid, os.WNOHANG)
-            self.process.poll()
-            time.sleep(0.01)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(KILL_SECONDS)
+            lines.join(END_SECONDS)
+        if not self._reports.closed:
+            self.status()
+            self._reports.close()
 
 
 def split(command: str, environ: Mapping[str, str]) -> list[str]:
     """Return the words of a command as a shell would, with ``$NAME`` and ``${NAME}`` filled in.
 
-    There is no shell: the first word is the process that a container would start with. Raises
-    ValueError where it can't be split or is empty.
+    No shell runs: the first word is the process that a container would start with. Raises
+    ValueError where the command can't be split or is empty.
     """
     words = shlex.split(command)
     if not words:

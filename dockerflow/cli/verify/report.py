@@ -1,4 +1,4 @@
-"""The report of a verification: for eyes, and as JSON."""
+"""The report of a verification, as text for people and as JSON."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import json
 import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
-from dockerflow.cli.verify.requirements import REQUIREMENTS, Outcome, Requirement, unchecked
+from dockerflow.cli.verify.requirements import Outcome, Requirement, unchecked
+from dockerflow.cli.verify.specification import REQUIREMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,13 +19,13 @@ STATE_WIDTH = len("not checked")
 
 
 class Report(NamedTuple):
-    """Every requirement and what became of it, in the order of the specification."""
+    """Every requirement with its outcome, in the order of the specification."""
 
     lines: list[tuple[Requirement, Outcome]]
 
     @classmethod
     def of(cls, outcomes: Mapping[str, Outcome]) -> Report:
-        """Return the report of ``outcomes``, by name; what is not in it was not checked."""
+        """Return the report of the outcomes by name; what is not among them was not checked."""
         return cls(
             [
                 (requirement, outcomes.get(requirement.name) or unchecked(requirement.needs))
@@ -44,23 +45,36 @@ class Report(NamedTuple):
                 "name": line.name,
                 "required": line.required,
                 "outcome": str(outcome),
-                "seen": outcome.seen,
+                "found": outcome.found,
                 "specification": line.specification,
-                "mend": line.mend,
+                "fix": outcome.fix or line.fix,
             }
             for line, outcome in self.lines
         ]
         return json.dumps({"conforms": self.conforms, "lines": lines}, indent=2)
 
     def text(self, width: int, colour: bool) -> str:
-        """Return the report for a terminal of ``width`` columns."""
+        """Return the report for a terminal of ``width`` columns.
+
+        Lines that were not checked for one and the same reason are folded into one.
+        """
+        reasons: dict[str, list[str]] = {}
+        for line, outcome in self.lines:
+            if outcome.passed is None:
+                reasons.setdefault(outcome.found, []).append(line.name)
+        folded = {reason: names for reason, names in reasons.items() if len(names) > 1}
         rows = []
         section = ""
         for line, outcome in self.lines:
+            if outcome.passed is None and outcome.found in folded:
+                continue
             if line.section != section:
                 section = line.section
                 rows += ["", section]
             rows += _rows(line, outcome, width, colour)
+        for reason, names in folded.items():
+            rows += ["", *_hang("", f"Not checked: {reason}", 2, width)]
+            rows += _hang("  ", ", ".join(names), 2, width)
         return "\n".join([*rows, "", self._summary()])
 
     def _summary(self) -> str:
@@ -86,14 +100,14 @@ def _rows(line: Requirement, outcome: Outcome, width: int, colour: bool) -> list
         shown = f"{COLOURS[state]}{shown}{RESET}"
     head = f"  {shown}  {line.name:{NAME_WIDTH}}  "
     if outcome.passed is not False:
-        return _hang(head, f"{line.title}: {outcome.seen}", STATE_WIDTH + NAME_WIDTH + 6, width)
+        return _hang(head, f"{line.title}: {outcome.found}", STATE_WIDTH + NAME_WIDTH + 6, width)
     rows = [head + line.title]
     for label, text in (
-        ("seen", outcome.seen),
+        ("found", outcome.found),
         ("spec", line.specification),
-        ("mend", line.mend),
+        ("fix", outcome.fix or line.fix),
     ):
-        rows += _hang(f"{'':{STATE_WIDTH + 4}}{label}  ", text, STATE_WIDTH + 10, width)
+        rows += _hang(f"{'':{STATE_WIDTH + 4}}{label:7}", text, STATE_WIDTH + 11, width)
     return rows
 
 

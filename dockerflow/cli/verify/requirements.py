@@ -1,30 +1,32 @@
-"""What the specification asks for, one name a line, and what became of it.
-
-https://github.com/mozilla-services/Dockerflow: "The specification has requirements that a
-container must comply with. Recommendations are optional but encouraged". Its chapter on building
-and testing is about the CI and can't be seen in a container.
-"""
+"""One line of the report: a requirement of the specification, and its outcome."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 APPLICATION = "The application"
+BACKING = "Backing services"
 DOCKERFILE = "The Dockerfile"
 RECOMMENDED = "Recommended"
+
+# what a requirement may need
+RUNNING = "needs a URL or --command"
+STARTED = "needs --command"
+READ = "needs --dockerfile"
 
 
 class Requirement(NamedTuple):
     """One requirement or recommendation.
 
-    ``needs`` is what verify must be given to look at it, or why nothing can.
+    ``fix`` is what to do where it failed. ``needs`` is what verify must be given to check it, or
+    why nothing can.
     """
 
     name: str
     section: str
     title: str
     specification: str
-    mend: str
+    fix: str
     needs: str
 
     @property
@@ -33,222 +35,29 @@ class Requirement(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of one requirement: ``passed`` is None where it was not checked."""
+    """The outcome of one requirement: ``passed`` is None where it was not checked.
+
+    ``fix`` is what to do about just this failure, where that is more than the requirement's own.
+    """
 
     passed: bool | None
-    seen: str
+    found: str
+    fix: str | None = None
 
     def __str__(self) -> str:
         return {True: "passed", False: "failed", None: "not checked"}[self.passed]
 
 
-def passed(seen: str) -> Outcome:
+def passed(found: str) -> Outcome:
     """Return the outcome of what conforms."""
-    return Outcome(True, seen)
+    return Outcome(True, found)
 
 
-def failed(seen: str) -> Outcome:
+def failed(found: str, fix: str | None = None) -> Outcome:
     """Return the outcome of what does not conform."""
-    return Outcome(False, seen)
+    return Outcome(False, found, fix)
 
 
 def unchecked(why: str) -> Outcome:
-    """Return the outcome of what could not be looked at."""
+    """Return the outcome of what could not be checked."""
     return Outcome(None, why)
-
-
-RUNNING = "needs a URL or --command"
-STARTED = "needs --command"
-READ = "needs --dockerfile"
-
-REQUIREMENTS = (
-    Requirement(
-        "environment",
-        APPLICATION,
-        "Configured by environment variables",
-        "Accept its configuration through environment variables.",
-        "Read every setting that differs between deployments from the environment.",
-        "which settings there are can't be seen from outside, $PORT excepted",
-    ),
-    Requirement(
-        "port",
-        APPLICATION,
-        "Listens on $PORT",
-        "Listen on environment variable $PORT for HTTP requests.",
-        "Bind to 0.0.0.0:$PORT, as gunicorn does by itself.",
-        STARTED,
-    ),
-    Requirement(
-        "version-file",
-        APPLICATION,
-        "Has a version object",
-        "Must have a JSON version object at /app/version.json.",
-        "Write one while the image is built: python -m dockerflow version --output version.json",
-        STARTED,
-    ),
-    Requirement(
-        "version",
-        APPLICATION,
-        "Answers /__version__ with it",
-        "Respond to /__version__ with the contents of /app/version.json.",
-        "Serve the file as it is, with status 200 and no redirect before it.",
-        RUNNING,
-    ),
-    Requirement(
-        "version-keys",
-        APPLICATION,
-        "The object says which build it is",
-        "source: where to find the source code; version: the release, blank for none; commit: the "
-        "commit hash; build: a link to the CI's build job (docs/version_object.md).",
-        "See what python -m dockerflow version --check version.json says.",
-        RUNNING,
-    ),
-    Requirement(
-        "heartbeat",
-        APPLICATION,
-        "Answers /__heartbeat__",
-        "Respond to /__heartbeat__ with a HTTP 200 or 5xx on error.",
-        "Answer 200 while the backing services can be reached and 5xx while they can't, before "
-        "anything that redirects or asks for a login.",
-        RUNNING,
-    ),
-    Requirement(
-        "heartbeat-backing",
-        APPLICATION,
-        "Its heartbeat looks at backing services",
-        "This should check backing services like a database for connectivity.",
-        "Stop the database and look: the heartbeat must answer 5xx.",
-        "a heartbeat that says 200 while its database is down can't be told from outside: stop "
-        "the database and look",
-    ),
-    Requirement(
-        "lbheartbeat",
-        APPLICATION,
-        "Answers /__lbheartbeat__",
-        "Respond to /__lbheartbeat__ with an HTTP 200.",
-        "Answer 200 with an empty body, before anything that redirects or asks for a login.",
-        RUNNING,
-    ),
-    Requirement(
-        "lbheartbeat-backing",
-        APPLICATION,
-        "Its load balancer check does not",
-        "This is for load balancer checks and should not check backing services.",
-        "Answer without touching a database, a cache or a session.",
-        RUNNING,
-    ),
-    Requirement(
-        "logs",
-        APPLICATION,
-        "Logs to stdout or stderr",
-        "Send text logs to stdout or stderr.",
-        "Log to the standard streams, and don't buffer them (PYTHONUNBUFFERED=1).",
-        STARTED,
-    ),
-    Requirement(
-        "log-files",
-        APPLICATION,
-        "Logs to no file",
-        "Send text logs to stdout or stderr.",
-        "Take the file handlers out: a file is lost with the container and may fill its disk.",
-        STARTED,
-    ),
-    Requirement(
-        "static",
-        APPLICATION,
-        "Serves its own static content",
-        "Serve its own static content (docs/serving-static-content.md).",
-        "Collect the files into the image and serve them from the app (WhiteNoise for Django).",
-        RUNNING,
-    ),
-    Requirement(
-        "stop",
-        APPLICATION,
-        "Stops when it is told to",
-        "Docker: a container that is stopped gets SIGTERM, and SIGKILL 10 seconds later.",
-        "Handle SIGTERM in the process that the container starts with, or put an init before it "
-        "(docker run --init) that passes it on.",
-        STARTED,
-    ),
-    Requirement(
-        "app-directory",
-        DOCKERFILE,
-        "Sources in /app",
-        "Sources should be copied to the /app directory in the container.",
-        "WORKDIR /app, then COPY . .",
-        READ,
-    ),
-    Requirement(
-        "app-group",
-        DOCKERFILE,
-        "A group app, 10001",
-        "Create an app group with a GID of 10001.",
-        "RUN groupadd --gid 10001 app",
-        READ,
-    ),
-    Requirement(
-        "app-user",
-        DOCKERFILE,
-        "A user app, 10001, in that group",
-        "Create an app user with a UID of 10001 and is a member of the app group.",
-        "RUN useradd --uid 10001 --gid 10001 --home-dir /app app",
-        READ,
-    ),
-    Requirement(
-        "entrypoint-cmd",
-        DOCKERFILE,
-        "ENTRYPOINT and CMD",
-        "Have both ENTRYPOINT and CMD instructions to start the service.",
-        'ENTRYPOINT ["python"] and CMD ["-m", "gunicorn", "shop.wsgi"], both in the last stage.',
-        READ,
-    ),
-    Requirement(
-        "user",
-        DOCKERFILE,
-        "Runs as app",
-        "Have a USER app instruction to set the default user.",
-        "USER app as the last USER of the last stage (or USER 10001, which Kubernetes can verify).",
-        READ,
-    ),
-    Requirement(
-        "one-process",
-        RECOMMENDED,
-        "One program a container",
-        "Each instance of a container should only run one process.",
-        "Run the other program in a container of its own.",
-        STARTED,
-    ),
-    Requirement(
-        "mozlog",
-        RECOMMENDED,
-        "Logs in the mozlog schema",
-        "Log to stdout in the mozlog JSON schema (docs/mozlog.md).",
-        "For Django: LOGGING = dockerflow.logging.config(), and no other handler on stdout.",
-        STARTED,
-    ),
-    Requirement(
-        "optimized",
-        RECOMMENDED,
-        "Layers in the order of change",
-        "Put commands that make fewer changes (apt-get, pip install, npm install) earlier in the "
-        "Dockerfile (docs/building-container.md).",
-        "Copy the list of dependencies and install them, then copy the sources.",
-        READ,
-    ),
-    Requirement(
-        "port-8000",
-        RECOMMENDED,
-        "Port 8000",
-        "Listen on port 8000.",
-        "ENV PORT=8000 and EXPOSE 8000",
-        READ,
-    ),
-    Requirement(
-        "exec-form",
-        RECOMMENDED,
-        "ENTRYPOINT and CMD in exec form",
-        'Docker: the shell form runs "/bin/sh -c", which does not pass signals on.',
-        'Write them as JSON arrays: CMD ["-m", "gunicorn", "shop.wsgi"]',
-        READ,
-    ),
-)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dockerflow.cli.verify import container, endpoints
-from dockerflow.cli.verify.process import Interrupts
+from dockerflow.cli.verify.interrupts import Interrupts
 from dockerflow.cli.verify.report import Report
 
 if TYPE_CHECKING:
@@ -14,13 +14,18 @@ if TYPE_CHECKING:
 
 
 def verify(
-    *, url: str | None, command: str | None, dockerfile: str | None, bounds: container.Bounds
+    *,
+    url: str | None = None,
+    command: str | None = None,
+    dockerfile: str | None = None,
+    bounds: container.Bounds = container.DEFAULT_BOUNDS,
+    interrupts: Interrupts | None = None,
 ) -> Report:
-    """Return the report on what is given; what isn't, was not checked.
+    """Return the report on what is given; the rest is not checked.
 
-    Raises ValueError or OSError where it can't be looked at at all, ImportError where
-    ``dockerfile`` is given without the extra ``verify``, and Interrupted by a signal, with nothing
-    left running.
+    Leaves processes, signal handlers and flags of the calling process alone; ``interrupts`` is what
+    handles signals meanwhile, if anything does. Raises ValueError or OSError where nothing can be
+    checked, and ImportError where ``dockerfile`` is given without the extra ``verify``.
     """
     outcomes: dict[str, Outcome] = {}
     if dockerfile:
@@ -31,8 +36,7 @@ def verify(
         except ValueError as error:
             raise ValueError(f"{dockerfile}: {error}") from error
     if url:
-        outcomes |= endpoints.check(url, bounds.answer)
+        outcomes |= endpoints.check(endpoints.Site(url, bounds.answer))
     if command:
-        with Interrupts() as interrupts:
-            outcomes |= container.check(command, bounds, interrupts)
+        outcomes |= container.check(command, bounds, interrupts or Interrupts())
     return Report.of(outcomes)

@@ -1,4 +1,4 @@
-"""``python -m dockerflow verify --command``: how it is started and stopped, and surely ended."""
+"""``python -m dockerflow verify --command``: how it is started and stopped, and always ended."""
 
 import os
 import shlex
@@ -6,27 +6,14 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
-from dockerflow.cli.verify.process import Interrupted, Interrupts
+from dockerflow.cli.verify.interrupts import Interrupted, Interrupts
 from tests.support.command import ENVIRONMENT, arguments, run
-from tests.support.verification import command, failures, verify
+from tests.support.verification import command, failures, new_mark, running, verify
 
 pytestmark = pytest.mark.once
-
-
-def running(text):
-    """Return the ids of the processes that have ``text`` in their command line."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if text.encode() in path.read_bytes() and int(path.parent.name) != os.getpid():
-                found.append(int(path.parent.name))
-        except OSError:
-            continue
-    return found
 
 
 def test_variables_of_the_command_are_filled_in_and_no_shell_is_asked(app):
@@ -40,7 +27,7 @@ def test_variables_of_the_command_are_filled_in_and_no_shell_is_asked(app):
 
 
 def test_a_daemon_that_the_application_left_behind_is_gone_afterwards(app):
-    mark = f"mark-{os.getpid()}-{time.time_ns()}"
+    mark = new_mark()
 
     status, outcomes, _ = verify(app, "--command", command("leaves a daemon", mark))
 
@@ -51,7 +38,7 @@ def test_a_daemon_that_the_application_left_behind_is_gone_afterwards(app):
 @pytest.mark.parametrize("flaw", ["", "hangs", "ignores SIGTERM", "never answers", "drips"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_verify_and_leaves_nothing_running(app, flaw, number):
-    mark = f"mark-{os.getpid()}-{time.time_ns()}"
+    mark = new_mark()
     with subprocess.Popen(
         arguments("verify", "--command", command(flaw, mark)),
         cwd=app,
@@ -61,7 +48,7 @@ def test_a_signal_ends_verify_and_leaves_nothing_running(app, flaw, number):
         text=True,
     ) as process:
         deadline = time.monotonic() + 20
-        while len(running(mark)) < 2 and process.poll() is None and time.monotonic() < deadline:
+        while len(running(mark)) < 3 and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.01)
         if process.poll() is None:
             process.send_signal(number)
@@ -70,8 +57,27 @@ def test_a_signal_ends_verify_and_leaves_nothing_running(app, flaw, number):
     assert (process.returncode, out, err) == (
         128 + number,
         "",
-        "interrupted, nothing is left running\n",
+        "interrupted; nothing is left running\n",
     )
+    assert running(mark) == []
+
+
+def test_nothing_is_left_running_where_verify_itself_is_killed(app):
+    mark = new_mark()
+    with subprocess.Popen(
+        arguments("verify", "--command", command("leaves a daemon", mark)),
+        cwd=app,
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+    ) as process:
+        deadline = time.monotonic() + 20
+        while len(running(mark)) < 3 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.kill()
+    while running(mark) and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+    assert process.returncode == -signal.SIGKILL
     assert running(mark) == []
 
 
@@ -90,14 +96,16 @@ def test_a_signal_while_a_process_starts_or_ends_is_kept_until_that_is_done():
 
 
 def test_a_signal_that_is_ignored_stays_so(app):
+    mark = new_mark()
+    words = ["verify", "--start-timeout", "2", "--command", command("hangs", mark)]
     with subprocess.Popen(
-        ["nohup", *arguments("verify", "--start-timeout", "2", "--command", command("hangs"))],
+        ["nohup", *arguments(*words)],
         cwd=app,
         env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     ) as process:
-        while not running("container_app.py hangs") and process.poll() is None:
+        while len(running(mark)) < 3 and process.poll() is None:
             time.sleep(0.01)
         process.send_signal(signal.SIGHUP)
         out, _ = process.communicate(timeout=30)
@@ -106,7 +114,7 @@ def test_a_signal_that_is_ignored_stays_so(app):
     assert b"after 2 s it did not listen on $PORT" in out
 
 
-@pytest.mark.parametrize("way", ["waits for SIGTERM", "dies of SIGTERM after all"])
+@pytest.mark.parametrize("way", ["waits for SIGTERM", "raises SIGTERM again and ends"])
 def test_a_signal_may_be_handled_in_many_ways(app, way):
     status, outcomes, _ = verify(app, "--command", command(way))
 
@@ -114,7 +122,7 @@ def test_a_signal_may_be_handled_in_many_ways(app, way):
 
 
 def test_a_command_that_does_not_exist_fails_on_its_port(app):
-    status, outcomes, seen = verify(app, "--command", "no-such-program --bind $PORT")
+    status, outcomes, found = verify(app, "--command", "no-such-program --bind $PORT")
 
     assert (status, failures(outcomes)) == (1, ["port"])
-    assert seen["port"].startswith("it can't be started: [Errno 2] No such file or directory")
+    assert found["port"] == "it can't be started: No such file or directory: no-such-program"

@@ -1,4 +1,4 @@
-"""``python -m dockerflow verify``: the report, for eyes and as JSON, and how it is asked for."""
+"""``python -m dockerflow verify``: the report, as text and as JSON, and wrong usage."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dockerflow.cli.verify.requirements import REQUIREMENTS
+from dockerflow.cli.verify.specification import REQUIREMENTS
 from tests.support import container_app
 from tests.support.command import ENVIRONMENT, arguments, run
 
@@ -30,20 +30,10 @@ REPORT = """
 The application
   not checked  environment          Configured by environment variables: which settings there are
                                     can't be seen from outside, $PORT excepted
-  not checked  port                 Listens on $PORT: needs --command
-  not checked  version-file         Has a version object: needs --command
-  not checked  version              Answers /__version__ with it: needs a URL or --command
-  not checked  version-keys         The object says which build it is: needs a URL or --command
-  not checked  heartbeat            Answers /__heartbeat__: needs a URL or --command
-  not checked  heartbeat-backing    Its heartbeat looks at backing services: a heartbeat that says
-                                    200 while its database is down can't be told from outside: stop
-                                    the database and look
-  not checked  lbheartbeat          Answers /__lbheartbeat__: needs a URL or --command
-  not checked  lbheartbeat-backing  Its load balancer check does not: needs a URL or --command
-  not checked  logs                 Logs to stdout or stderr: needs --command
-  not checked  log-files            Logs to no file: needs --command
-  not checked  static               Serves its own static content: needs a URL or --command
-  not checked  stop                 Stops when it is told to: needs --command
+
+Backing services
+  not checked  heartbeat-backing    The heartbeat fails without it: stop the service and see whether
+                                    the heartbeat answers 5xx
 
 The Dockerfile
   passed       app-directory        Sources in /app: COPY to /app
@@ -52,24 +42,28 @@ The Dockerfile
                                     the group app
   passed       entrypoint-cmd       ENTRYPOINT and CMD: both are there
   failed       user                 Runs as app
-               seen  there is no USER: it is that of the image python:3.13-slim, root as a rule
-               spec  Have a USER app instruction to set the default user.
-               mend  USER app as the last USER of the last stage (or USER 10001, which Kubernetes
-                     can verify).
+               found  there is no USER: it is that of the image python:3.13-slim, root as a rule
+               spec   Have a USER app instruction to set the default user.
+               fix    USER app as the last USER of the last stage (or USER 10001, which Kubernetes
+                      can verify).
 
 Recommended
-  not checked  one-process          One program a container: needs --command
-  not checked  mozlog               Logs in the mozlog schema: needs --command
   passed       optimized            Layers in the order of change: nothing is first installed after
                                     all sources were copied
   failed       port-8000            Port 8000
-               seen  there is neither ENV PORT nor EXPOSE
-               spec  Listen on port 8000.
-               mend  ENV PORT=8000 and EXPOSE 8000
+               found  there is neither ENV PORT nor EXPOSE
+               spec   Listen on port 8000.
+               fix    ENV PORT=8000 and EXPOSE 8000
   failed       exec-form            ENTRYPOINT and CMD in exec form
-               seen  CMD gunicorn shop.wsgi
-               spec  Docker: the shell form runs "/bin/sh -c", which does not pass signals on.
-               mend  Write them as JSON arrays: CMD ["-m", "gunicorn", "shop.wsgi"]
+               found  CMD gunicorn shop.wsgi
+               spec   Docker: the shell form runs "/bin/sh -c", which does not pass signals on.
+               fix    Write them as JSON arrays: CMD ["-m", "gunicorn", "shop.wsgi"]
+
+Not checked: needs --command
+  port, version-file, logs, log-files, stop, one-process, mozlog
+
+Not checked: needs a URL or --command
+  version, version-keys, heartbeat, lbheartbeat, static, lbheartbeat-backing
 
 This does not conform: 4 passed, 1 failed, 13 not checked; 2 of the recommendations not followed.
 """
@@ -102,7 +96,7 @@ def verify_on_terminal(*words, **variables):
     return shown.decode().replace("\r\n", "\n")
 
 
-def test_the_report_has_every_requirement_and_how_to_mend_what_failed(dockerfile):
+def test_the_report_has_every_requirement_and_how_to_fix_what_failed(dockerfile):
     assert run("verify", "--dockerfile", dockerfile) == (1, REPORT, "")
 
 
@@ -116,9 +110,9 @@ def test_the_report_as_json_has_the_same_lines(dockerfile):
         "name": "user",
         "required": True,
         "outcome": "failed",
-        "seen": "there is no USER: it is that of the image python:3.13-slim, root as a rule",
+        "found": "there is no USER: it is that of the image python:3.13-slim, root as a rule",
         "specification": "Have a USER app instruction to set the default user.",
-        "mend": (
+        "fix": (
             "USER app as the last USER of the last stage (or USER 10001, which Kubernetes can "
             "verify)."
         ),
@@ -130,7 +124,7 @@ def test_a_terminal_has_colours_and_its_own_width(dockerfile):
 
     assert "  \x1b[1;31mfailed     \x1b[0m  user                 Runs as app\n" in shown
     assert "  \x1b[32mpassed     \x1b[0m  entrypoint-cmd       ENTRYPOINT and CMD: both" in shown
-    assert "  \x1b[2mnot checked\x1b[0m  port                 Listens on $PORT: needs" in shown
+    assert "  \x1b[2mnot checked\x1b[0m  environment          Configured by envi" in shown
     plain = shown.replace("\x1b[1;31m", "").replace("\x1b[32m", "").replace("\x1b[2m", "")
     assert max(map(len, plain.replace("\x1b[0m", "").splitlines()[:-1])) <= 80
 
@@ -157,12 +151,12 @@ def test_a_command_and_a_dockerfile_make_one_report(tmp_path, dockerfile):
     [
         ([], "nothing to verify: give a URL, --command or --dockerfile"),
         (["http://h", "--command", "x"], "a URL and --command don't go together"),
-        (["localhost"], "'localhost/__lbheartbeat__' is not an http or https URL"),
+        (["localhost"], "'localhost' is not an http or https URL; write http://localhost"),
         (["--command", " "], "the command is empty"),
         (["--command", "'"], "No closing quotation"),
         (
             ["http://h", "--stop-timeout", "-1"],
-            "argument --stop-timeout: '-1' is no number of seconds (above 0, one day at most)",
+            "argument --stop-timeout: '-1' is not a number of seconds from above 0 to 86400",
         ),
     ],
 )
