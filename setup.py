@@ -22,7 +22,7 @@ setup(
     extras_require={
         "fast": ["orjson>=3.10"],
         "redis": ["redis>=5"],
-        "verify": ["e2b-dockerfile-utils>=0.1.0"],
+        "verify": ["e2b-dockerfile-utils>=0.1.1", "shfmt-py>=4.2"],
     },
     classifiers=[
         "Development Status :: 4 - Beta",

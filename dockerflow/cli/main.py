@@ -88,6 +88,8 @@ def _verify(arguments: argparse.Namespace) -> int:
 
     if arguments.url and arguments.command:
         raise _UsageError("a URL and --command don't go together")
+    if arguments.target is not None and not arguments.dockerfile:
+        raise _UsageError("--target goes with --dockerfile only")
     if not (arguments.url or arguments.command or arguments.dockerfile):
         raise _UsageError("nothing to verify: give a URL, --command or --dockerfile")
     try:
@@ -96,6 +98,7 @@ def _verify(arguments: argparse.Namespace) -> int:
                 url=arguments.url,
                 command=arguments.command,
                 dockerfile=arguments.dockerfile,
+                target=arguments.target,
                 bounds=Bounds(arguments.timeout, arguments.start_timeout, arguments.stop_timeout),
                 interrupts=interrupts,
             )
@@ -188,6 +191,9 @@ def _parser() -> argparse.ArgumentParser:
         "$NAME is replaced",
     )
     verify.add_argument("--dockerfile", metavar="PATH", help="read this Dockerfile")
+    verify.add_argument(
+        "--target", metavar="STAGE", help="check this stage of the Dockerfile, not the last one"
+    )
     verify.add_argument("--json", action="store_true", help="print the report as JSON")
     for option, seconds, text in (
         ("--timeout", 10.0, "for one answer"),

@@ -1,155 +1,217 @@
-"""The groups and users that the commands of a Dockerfile create.
+"""The groups and users of an image, as far as its Dockerfile makes them.
 
-The options are those of Debian's and Fedora's shadow (groupadd, useradd), Debian's adduser and
-addgroup, and BusyBox's commands of the same two names.
+A text may hold ``UNKNOWN`` where only the build knows what stands there: an id from a variable
+without a value, for example.
 """
 
 from __future__ import annotations
 
-import getopt
+import copy
 import re
-import shlex
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-OPERATORS = frozenset("();<>|&")
-# what may stand before a command
-PREFIXES = {"then", "else", "do", "if", "elif", "!", "{", "exec", "command", "sudo", "env"}
-
-# https://man7.org/linux/man-pages/man8/groupadd.8.html
-GROUPADD = ("fg:hK:op:rR:P:U:", ["force", "gid=", "key=", "non-unique", "password=", "system"])
-# https://man7.org/linux/man-pages/man8/useradd.8.html
-USERADD = (
-    "b:c:d:De:f:Fg:G:hk:K:lmMNop:rR:P:s:u:UZ:",
-    [
-        *("badname", "base-dir=", "btrfs-subvolume-home", "comment=", "create-home", "defaults"),
-        *("expiredate=", "gid=", "groups=", "home-dir=", "inactive=", "key=", "no-create-home"),
-        *("no-log-init", "no-user-group", "non-unique", "password=", "shell=", "skel=", "system"),
-        *("uid=", "user-group"),
-    ],
+# Stands in a text for what only the build knows. No word of a shell can hold this character.
+UNKNOWN = "\0"
+APP = "app"
+ID = "10001"
+PASSWD = "/etc/passwd"  # noqa: S105 (a path)
+GROUP = "/etc/group"
+# what makes or changes accounts, wherever it stands
+ACCOUNTS = re.compile(
+    r"\b(?:(?:user|group)(?:add|del|mod)|(?:add|del)(?:user|group)|gpasswd|groupmems|newusers|"
+    r"sysusers|vipw|vigr|getpwnam|/?etc/(?:passwd|group))\b"
 )
-# https://manpages.debian.org/adduser and https://busybox.net/downloads/BusyBox.html#adduser
-ADDGROUP = ("g:Sqh", ["gid=", "system", "quiet", "debug", "force-badname", "allow-bad-names"])
-ADDUSER = (
-    "h:g:s:G:SDHu:k:q",
-    [
-        *("allow-all-names", "allow-bad-names", "comment=", "debug", "disabled-login"),
-        *("disabled-password", "empty-password", "force-badname", "gecos=", "gid=", "group"),
-        *("home=", "ingroup=", "no-create-home", "quiet", "shell=", "skel=", "system", "uid="),
-    ],
-)
+
+
+def names_accounts(text: str) -> bool:
+    """Return whether ``text`` names a command or a file that makes accounts."""
+    return bool(ACCOUNTS.search(text))
+
+
+class User(NamedTuple):
+    """A user: ``uid`` is None where the command chose it, ``group`` is a name, an id or None.
+
+    ``assumed`` says that the user comes from the base image: it is taken to be in a group of its
+    own name, as useradd and adduser create it.
+    """
+
+    uid: str | None
+    group: str | None
+    assumed: bool = False
+
+
+class Doubt(NamedTuple):
+    """A command or instruction that can't be followed.
+
+    ``creates`` says that it can only add accounts, so that those which exist stay as they are.
+    """
+
+    text: str
+    creates: bool
 
 
 @dataclass
 class Accounts:
-    """Groups with their ids, users with their ids and groups; None is an id that was left open."""
+    """Groups with their ids, users, and who is a member of which group besides the own one."""
 
     groups: dict[str, str | None] = field(default_factory=dict)
-    users: dict[str, str | None] = field(default_factory=dict)
-    members: dict[str, set[str]] = field(default_factory=dict)
-    unread: list[str] = field(default_factory=list)
+    users: dict[str, User] = field(default_factory=dict)
+    members: set[tuple[str, str]] = field(default_factory=set)
+    # what groups of the base image are called now
+    renamed: dict[str, str] = field(default_factory=dict)
+    doubts: list[Doubt] = field(default_factory=list)
 
-    def run(self, script: str, expand: Callable[[str], str]) -> None:
-        """Do what the shell script does to groups and users; ``expand`` fills in variables."""
-        for words in commands(script):
-            self.execute([expand(word) for word in words])
+    def copy(self) -> Accounts:
+        """Return accounts of their own in the same state."""
+        return copy.deepcopy(self)
 
-    def execute(self, words: list[str]) -> None:
-        """Do what one command does to groups and users."""
-        name = PurePosixPath(words[0]).name
-        creators = {
-            "groupadd": self._groupadd,
-            "addgroup": self._addgroup,
-            "useradd": self._useradd,
-            "adduser": self._adduser,
-        }
-        if creator := creators.get(name):
-            try:
-                creator(words[1:])
-            except (getopt.GetoptError, IndexError):
-                self.unread.append(" ".join(words))
+    def state(self, name: str) -> object:
+        """Return what is known of the group and the user ``name``, to compare it."""
+        user = self.users.get(name)
+        return name in self.groups, self.groups.get(name), user, user and self.groups_of(name)
 
-    def is_member(self, user: str, group: str) -> bool:
-        """Return whether ``user`` is in ``group``, which commands may name by its id."""
-        return bool({group, self.groups.get(group)} & self.members.get(user, set()))
+    def add_group(self, name: str, gid: str | None) -> None:
+        """Create a group, unless it exists."""
+        if UNKNOWN in name:
+            raise ValueError("the name of the group is not known")
+        self.groups.setdefault(name, gid)
 
-    def _groupadd(self, words: list[str]) -> None:
-        options, names = _options(words, GROUPADD)
-        self.groups[names[0]] = options.get("-g", options.get("--gid"))
+    def add_user(self, name: str, uid: str | None, group: str | None, own_group: bool) -> None:
+        """Create a user, unless it exists; without ``group`` it may get one of its own name.
 
-    def _addgroup(self, words: list[str]) -> None:
-        options, names = _options(words, ADDGROUP)
-        if len(names) == 2:
-            self.members.setdefault(names[0], set()).add(names[1])
+        Such a group gets the user's id if no other group has it.
+        """
+        if UNKNOWN in name:
+            raise ValueError("the name of the user is not known")
+        if name in self.users:
+            return
+        if group is None and own_group:
+            group = name
+            self.groups.setdefault(name, None if uid in self.groups.values() else uid)
+        self.users[name] = User(uid, group)
+
+    def add_member(self, user: str, group: str) -> None:
+        """Add ``user`` to ``group``, which may be an id."""
+        self.users.setdefault(user, self._of_the_base(user))
+        self.members.add((user, group))
+
+    def remove_member(self, user: str, group: str) -> None:
+        """Take ``user`` out of ``group``, unless that is its own one."""
+        self.members.discard((user, group))
+
+    def set_members(self, group: str, users: set[str]) -> None:
+        """Make ``users`` the only ones whom the list of ``group`` names."""
+        self.members = {pair for pair in self.members if pair[1] != group}
+        self.members |= {(user, group) for user in users}
+
+    def change_group(self, name: str, gid: str | None, new_name: str | None) -> None:
+        """Give a group another id or name; one that was not created here is the base image's."""
+        if UNKNOWN in name + (new_name or ""):
+            raise ValueError("the name of the group is not known")
+        old_gid = self.groups.pop(name, UNKNOWN)
+        new_name = new_name or name
+        self.groups[new_name] = old_gid if gid is None else gid
+        self.renamed[name] = new_name
+        self.members = {(u, new_name if g == name else g) for u, g in self.members}
+        for user, record in self.users.items():
+            if record.group in {name, old_gid} - {None}:
+                self.users[user] = record._replace(group=new_name)
+
+    def change_user(
+        self, name: str, *, uid: str | None, group: str | None, new_name: str | None
+    ) -> None:
+        """Give a user another id, group or name; one not created here is the base image's."""
+        if UNKNOWN in name + (new_name or ""):
+            raise ValueError("the name of the user is not known")
+        record = self.users.pop(name, None) or self._of_the_base(name)
+        if uid is not None:
+            record = record._replace(uid=uid)
+        if group is not None:
+            record = record._replace(group=group, assumed=False)
+        new_name = new_name or name
+        self.users[new_name] = record
+        self.members = {(new_name if u == name else u, g) for u, g in self.members}
+
+    def _of_the_base(self, name: str) -> User:
+        return User(UNKNOWN, self.renamed.get(name, name), assumed=True)
+
+    def set_user_groups(self, user: str, groups: set[str]) -> None:
+        """Make ``groups`` the only ones of ``user`` besides its own one."""
+        self.members = {pair for pair in self.members if pair[0] != user}
+        self.members |= {(user, group) for group in groups}
+
+    def remove_user(self, name: str) -> None:
+        """Remove a user, and the group of its name if that is its own and nobody else's."""
+        if UNKNOWN in name:
+            raise ValueError("the name of the user is not known")
+        record = self.users.pop(name, None)
+        self.members = {pair for pair in self.members if pair[0] != name}
+        own = record is not None and record.group in {name, self.groups.get(name)}
+        others = {user.group for user in self.users.values()} | {g for _, g in self.members}
+        if own and not others & {name, self.groups.get(name)}:
+            self.groups.pop(name, None)
+
+    def remove_group(self, name: str) -> None:
+        """Remove a group."""
+        if UNKNOWN in name:
+            raise ValueError("the name of the group is not known")
+        self.groups.pop(name, None)
+        self.members = {pair for pair in self.members if pair[1] != name}
+
+    def is_member(self, user: str, group: str) -> bool | None:
+        """Return whether ``user`` is in ``group``, None where that can't be known."""
+        gid = self.groups.get(group)
+        names = {group} if gid is None else {group, gid}
+        found = self.groups_of(user)
+        if names & found:
+            return True
+        # a group of the base image may be anybody's
+        foreign = self.users[user].assumed and group in self.renamed.values()
+        return None if foreign or any(UNKNOWN in name for name in found | names) else False
+
+    def groups_of(self, user: str) -> set[str]:
+        """Return the groups of ``user``, by name or by id."""
+        own = self.users[user].group
+        return {g for u, g in self.members if u == user} | ({own} if own is not None else set())
+
+    def read(self, path: str, text: str, source: str) -> None:
+        """Take over the lines of /etc/passwd or /etc/group, which ``source`` adds to it.
+
+        https://man7.org/linux/man-pages/man5/passwd.5.html
+        """
+        for line in text.splitlines():
+            name, *fields = line.split(":")
+            if UNKNOWN in name:
+                self.doubts.append(Doubt(source, creates=True))
+            if UNKNOWN in name or len(fields) < 3 or not name or name[0] in "#+-":
+                continue
+            _, number, last = fields[:3]
+            if path == PASSWD:
+                self.users.setdefault(name, User(number or None, last or None))
+            else:
+                self.groups.setdefault(name, number or None)
+                self.members |= {(user, name) for user in last.split(",") if user}
+
+    def replace(self, path: str, text: str, source: str) -> None:
+        """Make ``text`` the whole of /etc/passwd or /etc/group."""
+        if path == PASSWD:
+            self.users.clear()
         else:
-            self.groups[names[0]] = options.get("-g", options.get("--gid"))
+            self.groups.clear()
+            self.members.clear()
+        self.read(path, text, source)
 
-    def _useradd(self, words: list[str]) -> None:
-        options, names = _options(words, USERADD)
-        others = options.get("-G", options.get("--groups", ""))
-        own = "-N" not in options and "--no-user-group" not in options
-        self._create(
-            names[0],
-            options.get("-u", options.get("--uid")),
-            options.get("-g", options.get("--gid")),
-            own,
-        )
-        self.members[names[0]].update(filter(None, others.split(",")))
-
-    def _adduser(self, words: list[str]) -> None:
-        try:
-            options, names = _options(words, ADDUSER)
-        except getopt.GetoptError:
-            # Fedora's adduser is useradd
-            return self._useradd(words)
-        if len(names) == 2:
-            self.members.setdefault(names[0], set()).add(names[1])
-            return None
-        group = options.get("-G", options.get("--ingroup", options.get("--gid")))
-        system = "-S" in options or "--system" in options
-        own = not system or "--group" in options
-        return self._create(names[0], options.get("-u", options.get("--uid")), group, own)
-
-    def _create(self, user: str, uid: str | None, group: str | None, own: bool) -> None:
-        """Create a user; without a group it gets one of its own name and, if free, its own id."""
-        self.users[user] = uid
-        if group is None and own:
-            group = user
-            self.groups.setdefault(user, uid)
-        self.members[user] = {group} if group else set()
-
-
-def commands(script: str) -> Iterator[list[str]]:
-    """Return the simple commands of a shell script, without what may stand before them."""
-    for line in script.replace("\\\n", " ").splitlines():
-        lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
-        lexer.whitespace_split = True
-        try:
-            tokens = list(lexer)
-        except ValueError:  # a quotation that goes on in the next line, or no shell at all
-            tokens = line.split()
-        yield from _simple(tokens)
-
-
-def _simple(tokens: Iterable[str]) -> Iterator[list[str]]:
-    words: list[str] = []
-    for token in [*tokens, ";"]:
-        if not token or not set(token) <= OPERATORS:
-            words.append(token)
-            continue
-        if token[0] in "<>" and words and re.fullmatch("[0-9]", words[-1]):
-            words.pop()  # the number of a redirected stream
-        while words and (words[0] in PREFIXES or re.match(r"\w+=", words[0])):
-            words.pop(0)
-        if words:
-            yield words
-        words = []
-
-
-def _options(words: list[str], known: tuple[str, list[str]]) -> tuple[dict[str, str], list[str]]:
-    options, names = getopt.gnu_getopt(words, *known)
-    return dict(options), names
+    def render(self, path: str) -> str:
+        """Return /etc/passwd or /etc/group, with ``UNKNOWN`` for what can't be followed."""
+        if any(not doubt.creates for doubt in self.doubts):
+            return UNKNOWN
+        lines = [UNKNOWN] if self.doubts else []
+        if path == PASSWD:
+            for name, user in self.users.items():
+                lines.append(f"{name}:x:{user.uid or ''}:{user.group or ''}:::")
+        else:
+            for name, gid in self.groups.items():
+                users = ",".join(sorted(u for u, g in self.members if g in {name, gid}))
+                lines.append(f"{name}:x:{gid or ''}:{users}")
+        return "".join(line + "\n" for line in lines)

@@ -4,21 +4,44 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dockerflow.cli.verify.accounts import APP, ID, UNKNOWN
+from dockerflow.cli.verify.copies import is_inside
 from dockerflow.cli.verify.requirements import Outcome, failed, passed, unchecked
-from dockerflow.cli.verify.stages import read
+from dockerflow.cli.verify.stages import VARIABLE, read
+from dockerflow.cli.verify.start import behind_a_shell
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from dockerflow.cli.verify.stages import Stage
 
-ID = "10001"
+SIZE_LIMIT = 1 << 20  # bytes
+SHOWN = 120  # characters of what a Dockerfile says
 
 
-def check(text: str) -> dict[str, Outcome]:
+def check_file(path: Path, target: str | None = None) -> dict[str, Outcome]:
+    """Return what became of the image that the Dockerfile at ``path`` describes.
+
+    Raises OSError where it can't be read, otherwise as ``check`` does.
+    """
+    with path.open("rb") as file:
+        content = file.read(SIZE_LIMIT + 1)
+    try:
+        if len(content) > SIZE_LIMIT:
+            raise ValueError(f"it is larger than {SIZE_LIMIT >> 20} MiB")
+        # docker build reads bytes: a comment may have any encoding
+        return check(content.decode(errors="replace"), target)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def check(text: str, target: str | None = None) -> dict[str, Outcome]:
     """Return what became of the image that the Dockerfile ``text`` describes.
 
-    Raises ValueError where it is no Dockerfile, and ImportError without the extra ``verify``.
+    ``target`` names the stage, as ``docker build --target`` does; None is the last one. Raises
+    ValueError where it is no Dockerfile, and ImportError without the extra ``verify``.
     """
-    stage = read(text)
+    stage = read(text, target)
     return {
         "app-directory": _directory(stage),
         "app-group": _group(stage),
@@ -32,65 +55,94 @@ def check(text: str) -> dict[str, Outcome]:
 
 
 def _directory(stage: Stage) -> Outcome:
-    inside = [path for path in stage.copies if path == "/app" or path.startswith("/app/")]
-    if inside:
+    targets = list(dict.fromkeys(stage.sources.targets))
+    if inside := [path for path in targets if is_inside(path)]:
         return passed(f"COPY to {inside[0]}")
-    if stage.copies:
-        return failed(f"the last stage copies to {', '.join(dict.fromkeys(stage.copies))}")
-    return failed("the last stage copies nothing")
+    if unset := [path for path in targets if VARIABLE.search(path)]:
+        return unchecked(f"it copies to {unset[0]}, a variable without a value")
+    if stage.sources.maybe:
+        return unchecked(f"this may copy to /app, or not: {_shown(stage.sources.maybe)}")
+    if targets:
+        return failed(f"{stage.called} copies to {', '.join(targets)}")
+    return failed(f"{stage.called} copies nothing")
 
 
 def _group(stage: Stage) -> Outcome:
-    accounts = stage.accounts
-    if "app" not in accounts.groups:
-        return failed(_nobody(stage, "no command creates a group app"))
-    if (gid := accounts.groups["app"]) != ID:
-        return failed(f"the group app has {_id(gid)}")
-    return passed(f"app has the id {ID}")
+    accounts = stage.image.accounts
+    if doubt := _doubt(stage, exists=APP in accounts.groups):
+        return unchecked(doubt)
+    if APP not in accounts.groups:
+        return failed(
+            f"no command creates a group app; what the image {stage.image.base} holds can't be seen"
+        )
+    gid = accounts.groups[APP]
+    return _wrong_id("group", gid) or passed(f"app has the id {ID}")
 
 
 def _user(stage: Stage) -> Outcome:
-    accounts = stage.accounts
-    if "app" not in accounts.users:
-        return failed(_nobody(stage, "no command creates a user app"))
-    if (uid := accounts.users["app"]) != ID:
-        return failed(f"the user app has {_id(uid)}")
-    if not accounts.is_member("app", "app"):
-        groups = ", ".join(sorted(accounts.members["app"])) or "no group that is named"
+    accounts = stage.image.accounts
+    if doubt := _doubt(stage, exists=APP in accounts.users):
+        return unchecked(doubt)
+    if APP not in accounts.users:
+        return failed(
+            f"no command creates a user app; what the image {stage.image.base} holds can't be seen"
+        )
+    if wrong := _wrong_id("user", accounts.users[APP].uid):
+        return wrong
+    member = accounts.is_member(APP, APP)
+    if member is None:
+        return unchecked("which groups the user app is in can't be known from this Dockerfile")
+    if not member:
+        groups = ", ".join(sorted(accounts.groups_of(APP))) or "no group that is named"
         return failed(f"the user app is not in the group app, but in {groups}")
     return passed(f"app has the id {ID} and is in the group app")
 
 
-def _nobody(stage: Stage, text: str) -> str:
-    if stage.accounts.unread:
-        return f"{text}, unless this does, which can't be read: {stage.accounts.unread[0]}"
-    return f"{text}; what the image {stage.base} holds can't be seen"
+def _doubt(stage: Stage, *, exists: bool) -> str | None:
+    """Return the command that may make the account another one than is known."""
+    for doubt in stage.image.accounts.doubts:
+        if not (exists and doubt.creates):
+            return f"this names accounts and can't be followed: {_shown(doubt.text)}"
+    return None
 
 
-def _id(number: str | None) -> str:
-    return "an id of the command's choice" if number is None else f"the id {number}"
+def _wrong_id(kind: str, number: str | None) -> Outcome | None:
+    if number == ID:
+        return None
+    if number is None:
+        return failed(f"the {kind} app has an id of the command's choice")
+    if UNKNOWN in number:
+        return unchecked(f"the id of the {kind} app can't be known from this Dockerfile")
+    return failed(f"the {kind} app has the id {number}")
+
+
+def _shown(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
 
 
 def _start(stage: Stage) -> Outcome:
-    lacking = [
-        name for name, words in (("ENTRYPOINT", stage.entrypoint), ("CMD", stage.cmd)) if not words
-    ]
-    if lacking:
-        return failed(f"there is no {' and no '.join(lacking)}")
+    starts = {"ENTRYPOINT": stage.entrypoint, "CMD": stage.cmd}
+    missing = [name for name, start in starts.items() if not start.words]
+    if missing:
+        return failed(f"there is no {' and no '.join(missing)}")
     return passed("both are there")
 
 
 def _default_user(stage: Stage) -> Outcome:
     if stage.user is None:
-        return failed(f"there is no USER: it is that of the image {stage.base}, root as a rule")
-    if stage.user not in {"app", ID}:
+        base = stage.image.base
+        return failed(f"there is no USER: it is that of the image {base}, root as a rule")
+    if VARIABLE.search(stage.user):
+        return unchecked(f"the last USER is {stage.user}, a variable without a value")
+    if stage.user not in {APP, ID}:
         return failed(f"the last USER is {stage.user}")
     return passed(f"USER {stage.user}")
 
 
 def _order(stage: Stage) -> Outcome:
-    if stage.late_install:
-        copied, installed = stage.late_install
+    if stage.installs.late:
+        copied, installed = stage.installs.late
         return failed(
             f"line {copied} copies all sources, line {installed} installs: every change of the "
             "sources installs everything anew"
@@ -100,15 +152,34 @@ def _order(stage: Stage) -> Outcome:
 
 def _port(stage: Stage) -> Outcome:
     port = stage.environment.get("PORT")
-    if port == "8000" or "8000" in stage.ports:
-        return passed("ENV PORT=8000" if port == "8000" else "EXPOSE 8000")
-    said = [f"ENV PORT={port}"] * (port is not None) + [f"EXPOSE {port}" for port in stage.ports]
-    return failed(" and ".join(said) or "there is neither ENV PORT nor EXPOSE")
+    if port == "8000":
+        return passed("ENV PORT=8000")
+    for exposed in stage.ports:
+        if _is_port_8000(exposed):
+            return passed(f"EXPOSE {exposed}")
+    found = [f"ENV PORT={port}"] * (port is not None) + [
+        f"EXPOSE {p.removesuffix('/tcp')}" for p in stage.ports
+    ]
+    if any(VARIABLE.search(text) for text in found):
+        return unchecked(f"{' and '.join(found)}: a variable without a value")
+    return failed(" and ".join(found) or "there is neither ENV PORT nor EXPOSE")
+
+
+def _is_port_8000(exposed: str) -> bool:
+    """Return whether one word of EXPOSE, a port or a range, has TCP's 8000."""
+    ports, _, protocol = exposed.partition("/")
+    first, _, last = ports.partition("-")
+    if protocol.lower() not in {"", "tcp"} or not first.isdigit():
+        return False
+    return int(first) <= 8000 <= (int(last) if last.isdigit() else int(first))
 
 
 def _form(stage: Stage) -> Outcome:
-    if stage.shell_forms:
-        return failed("; ".join(stage.shell_forms.values()))
-    if not stage.entrypoint and not stage.cmd:
+    if not stage.entrypoint.words and not stage.cmd.words:
         return unchecked("there is neither ENTRYPOINT nor CMD")
+    if found := behind_a_shell(stage.entrypoint, stage.cmd):
+        return failed("; ".join(_shown(text) for text in found))
+    shell_form = [s.written for s in (stage.entrypoint, stage.cmd) if not s.exec_form]
+    if shell_form:
+        return passed(f"exec replaces the shell: {_shown(shell_form[0])}")
     return passed("neither is in shell form")

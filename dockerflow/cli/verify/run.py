@@ -13,15 +13,18 @@ if TYPE_CHECKING:
     from dockerflow.cli.verify.requirements import Outcome
 
 
-def verify(
+def verify(  # noqa: PLR0913 (by keyword only)
     *,
     url: str | None = None,
     command: str | None = None,
     dockerfile: str | None = None,
+    target: str | None = None,
     bounds: container.Bounds = container.DEFAULT_BOUNDS,
     interrupts: Interrupts | None = None,
 ) -> Report:
     """Return the report on what is given; the rest is not checked.
+
+    ``target`` is the stage of ``dockerfile`` to check, the last one if None.
 
     Leaves processes, signal handlers and flags of the calling process alone; ``interrupts`` is what
     handles signals meanwhile, if anything does. Raises ValueError or OSError where nothing can be
@@ -29,12 +32,9 @@ def verify(
     """
     outcomes: dict[str, Outcome] = {}
     if dockerfile:
-        from dockerflow.cli.verify.dockerfile import check  # noqa: PLC0415
+        from dockerflow.cli.verify.dockerfile import check_file  # noqa: PLC0415
 
-        try:
-            outcomes |= check(Path(dockerfile).read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise ValueError(f"{dockerfile}: {error}") from error
+        outcomes |= check_file(Path(dockerfile), target)
     if url:
         outcomes |= endpoints.check(endpoints.Site(url, bounds.answer))
     if command:

@@ -59,7 +59,6 @@ def good(text):
         ],
         ["ARG ID=10001", "RUN groupadd -g $ID app && useradd -u ${ID} -g ${GROUP:-app} app"],
         ["RUN echo 'a quotation", "RUN useradd -u 10001 app"],
-        ["RUN echo ${X:} && useradd -u 10001 app"],
         ["ENV ID 10001", 'ARG NAME="app"', 'RUN useradd --uid "$ID" "${NAME}"'],
     ],
 )

@@ -90,13 +90,8 @@ def test_a_conforming_dockerfile_passes_in_every_line():
         ),
         (
             "useradd --uid 10001 --gid 10001 --home-dir /app app",
-            "useradd --not-an-option app",
-            {
-                "app-user": (
-                    "no command creates a user app, unless this does, which can't be read: "
-                    "useradd --not-an-option app"
-                )
-            },
+            "useradd --uid 10001 --gid users app",
+            {"app-user": "the user app is not in the group app, but in users"},
         ),
         ('CMD ["gunicorn", "shop.wsgi"]\n', "", {"entrypoint-cmd": "there is no CMD"}),
         ('CMD ["gunicorn", "shop.wsgi"]\n', "CMD []\n", {"entrypoint-cmd": "there is no CMD"}),
@@ -112,6 +107,7 @@ def test_a_conforming_dockerfile_passes_in_every_line():
         ),
         ("USER app\n", "USER app\nUSER root\n", {"user": "the last USER is root"}),
         ("USER app\n", "USER nobody:app\n", {"user": "the last USER is nobody"}),
+        ("EXPOSE 8000\n", "EXPOSE 8000/udp\n", {}),
         (
             'CMD ["gunicorn", "shop.wsgi"]',
             "CMD gunicorn shop.wsgi",
@@ -233,10 +229,10 @@ def test_the_command_exits_with_0_although_a_recommendation_is_not_followed(tmp_
     [
         (None, "[Errno 2] No such file or directory: '{path}'"),
         ("", "{path}: it has no FROM"),
-        ("FROM", "{path}: line 1: FROM says nothing"),
+        ("FROM", "{path}: line 1: FROM has no argument"),
         ("FROM a\nHELLO", "{path}: Dockerfile parse error on line 2: unknown instruction: HELLO"),
         ("FROM a\nRUN <<EOF\n", "{path}: Dockerfile parse error on line 2: unterminated heredoc"),
-        ("FROM a\nUSER", "{path}: line 2: USER says nothing"),
+        ("FROM a\nUSER", "{path}: line 2: USER has no argument"),
     ],
 )
 def test_what_is_no_dockerfile_can_not_be_verified(tmp_path, content, complaint):

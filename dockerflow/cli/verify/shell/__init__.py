@@ -1,0 +1,1 @@
+"""The shell scripts of a Dockerfile, read and followed without running them."""
