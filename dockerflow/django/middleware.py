@@ -33,9 +33,8 @@ from dockerflow.django.querystring import mask_query
 from dockerflow.django.streams import follow
 from dockerflow.logging import get_or_generate_request_id, request_id_context
 from dockerflow.logging.jsonable import text
+from dockerflow.logging.request_id import TRACE_HEADERS
 
-# Their form is fixed, and a request's id is only a part of it.
-TRACE_HEADERS = ("traceparent", "x-cloud-trace-context")
 # What logging does not let a record's extra fields be called
 _RESERVED = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime"})
 CLIENT_CLOSED_REQUEST = 499  # nginx's, for what no client saw the end of

@@ -3,7 +3,8 @@
 from dockerflow.logging.access import PassingProbeFilter
 from dockerflow.logging.console import ConsoleFormatter
 from dockerflow.logging.dictconfig import JsonLogFormatter, SafeJSONEncoder, config
-from dockerflow.logging.mozlog import MozlogFormatter, MozlogHandler
+from dockerflow.logging.handlers import MozlogHandler, MozlogQueueHandler
+from dockerflow.logging.mozlog import MozlogFormatter
 from dockerflow.logging.request_id import (
     RequestIdLogFilter,
     get_or_generate_request_id,
@@ -16,6 +17,7 @@ __all__ = [
     "JsonLogFormatter",
     "MozlogFormatter",
     "MozlogHandler",
+    "MozlogQueueHandler",
     "PassingProbeFilter",
     "RequestIdLogFilter",
     "SafeJSONEncoder",

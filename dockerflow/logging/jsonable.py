@@ -1,46 +1,36 @@
-"""Any object as plain data that every JSON encoder writes alike, and that data as one line.
+"""Any object as plain data, and plain data as one line of JSON.
 
-A log record may hold anything, and a line that a collector can't read is a line lost. So values
-are first made plain: strings, booleans, numbers, lists and objects, never null (the mozlog schema
-has none), never NaN (JSON has none). Plain data then goes to orjson, else to msgspec, else to
-:mod:`json`; the bytes are the same whichever is installed.
+A log record may hold anything, and a line that a log collector cannot parse is lost. So values are
+first made plain: strings, booleans, numbers, lists and objects; never null (the mozlog schema has
+none) and never NaN (JSON has none). orjson encodes plain data, else msgspec, else :mod:`json`; the
+bytes are the same whichever is installed.
 """
 
+from __future__ import annotations
+
+import functools
 import json
 import math
 import re
+import sys
 from collections.abc import Callable, Container
 from contextlib import suppress
-from datetime import date, time, timedelta
-from decimal import Decimal
-from pathlib import PurePath
 from typing import Any, TypeAlias
-from uuid import UUID
 
 Jsonable: TypeAlias = "str | int | float | list[Jsonable] | dict[str, Jsonable]"
 
-# Values of exactly these types are plain as they are; the formatter need not call jsonable().
+# Values of exactly these types are plain already, so that jsonable() need not be called.
 PLAIN_TYPES = frozenset({str, int, bool})
 
-# orjson gives up at 254 levels, people much earlier.
+# orjson refuses more than 254 levels.
 _MAX_DEPTH = 32
 
 _CONTAINERS: tuple[Any, ...] = (list, tuple, set, frozenset)
 
+_NOT_ASCII = r"[^\x00-\x7f]"
 
-def _decoded(value: bytes | bytearray | memoryview) -> str:
-    return bytes(value).decode("utf-8", "backslashreplace")
-
-
-_SPELLINGS: tuple[tuple[tuple[type, ...], Callable[[Any], str]], ...] = (
-    ((date, time), lambda moment: moment.isoformat()),
-    ((bytes, bytearray, memoryview), _decoded),
-    ((Decimal, UUID, PurePath, timedelta), str),
-)
-
-# What JSON allows inside a string and a reader of lines or of UTF-8 does not: the line breaks of
-# str.splitlines() that JSON leaves alone, and lone surrogates.
-_UNSAFE = re.compile("[\x85\u2028\u2029\ud800-\udfff]")
+# The line breaks of str.splitlines() that JSON does not escape, and lone surrogates.
+_UNSAFE = "[\x85\u2028\u2029\ud800-\udfff]"
 
 
 class _RareFloat(float):
@@ -53,9 +43,9 @@ def jsonable(value: object) -> Jsonable:
     Strings, booleans and numbers stay what they are. Dicts and lists are copied; tuples and sets
     become lists. A dict's entry that is ``None`` is left out; elsewhere ``None``, and NaN and the
     infinities everywhere, become text. Dates and times are ISO 8601; bytes are read as UTF-8;
-    Decimal, UUID, paths and timedelta are their ``str``; a request is its class, method and path
-    without the query string. Everything else, and a container inside itself or below 32 others, is
-    its ``repr``.
+    Decimal, UUID, paths, timedelta and lazy translations are their ``str``; a request is its class,
+    method and path without the query string. Everything else, and a container inside itself or
+    below 32 others, is its ``repr``.
     """
     return _plain(value, ())
 
@@ -66,15 +56,42 @@ def jsonable_object(items: dict[Any, Any]) -> dict[str, Jsonable]:
 
 
 def text(value: object) -> str:
-    """Return what stands for `value` where JSON has nothing for it; never raises an Exception."""
+    """Return the text for a `value` that JSON has no type for; never raises an Exception."""
     kind = type(value)
     try:
-        for types, spell in _SPELLINGS:
+        for types, to_text in _conversions():
             if issubclass(kind, types):
-                return spell(value)
+                return to_text(value)
+        if _is_lazy_text(kind):
+            return str(value)
         return _request(value) or repr(value)
     except Exception as error:
         return f"<{kind.__name__} that can't be shown: {type(error).__name__}>"
+
+
+@functools.cache
+def _conversions() -> tuple[tuple[tuple[type, ...], Callable[[Any], str]], ...]:
+    # Imported here: a process that logs none of these need not load the modules.
+    from datetime import date, time, timedelta  # noqa: PLC0415
+    from decimal import Decimal  # noqa: PLC0415
+    from pathlib import PurePath  # noqa: PLC0415
+    from uuid import UUID  # noqa: PLC0415
+
+    return (
+        ((date, time), lambda moment: moment.isoformat()),
+        ((bytes, bytearray, memoryview), _decoded),
+        ((Decimal, UUID, PurePath, timedelta), str),
+    )
+
+
+def _decoded(value: bytes | bytearray | memoryview) -> str:
+    return bytes(value).decode("utf-8", "backslashreplace")
+
+
+def _is_lazy_text(kind: type) -> bool:
+    """Whether objects of this type are what ``gettext_lazy`` and other lazy functions return."""
+    functional = sys.modules.get("django.utils.functional")
+    return functional is not None and issubclass(kind, functional.Promise)
 
 
 def _request(value: Any) -> str | None:
@@ -89,15 +106,23 @@ def _request(value: Any) -> str | None:
 def one_line(plain: Jsonable) -> str:
     """Return `plain` data as JSON: one line, strictly valid, compact, not escaped to ASCII.
 
-    Half a surrogate pair, which UTF-8 can't express, becomes its escape as text.
+    A lone surrogate, which UTF-8 cannot express, becomes its escape as text.
     """
     try:
-        line = _encode(plain).decode()
-    except Exception:  # numbers beyond 64 bits, rare floats, half a surrogate pair
+        line = fastest_encoder()(plain).decode()
+    except Exception:  # numbers beyond 64 bits, rare floats, lone surrogates
         line = _to_json(jsonable(plain))
-    if line.isascii() or line.isprintable():
-        return line
-    return _UNSAFE.sub(_escape, line)
+    return line if line.isascii() else escape_unsafe(line)
+
+
+def escape_unsafe(line: str) -> str:
+    """Escape what JSON allows inside a string, and a reader of lines or of UTF-8 does not."""
+    return line if line.isprintable() else re.sub(_UNSAFE, _escape, line)
+
+
+def escape_non_ascii(line: str) -> str:
+    """Return a line of JSON with escapes (``\\u00e9``) in place of all that is not ASCII."""
+    return re.sub(_NOT_ASCII, lambda match: json.dumps(match[0])[1:-1], line)
 
 
 def free_name(name: object, taken: Container[object]) -> Any:
@@ -111,7 +136,8 @@ def _plain(value: Any, inside: tuple[int, ...]) -> Jsonable:
     # Never isinstance(): it asks a lazy object for its class, which may well query a database.
     kind = type(value)
     if kind is str or kind is bool:
-        return bool(value) if kind is bool else value
+        plain: str | bool = value
+        return plain
     if issubclass(kind, str):
         return str.__str__(value)
     if issubclass(kind, int):
@@ -177,7 +203,9 @@ def _escape(match: re.Match[str]) -> str:
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def _fastest_encoder() -> Callable[[Jsonable], bytes]:
+@functools.cache
+def fastest_encoder() -> Callable[[Jsonable], bytes]:
+    """Return what encodes plain data, from the fastest library that is installed."""
     try:
         import orjson  # noqa: PLC0415 - optional
     except ImportError:
@@ -189,6 +217,3 @@ def _fastest_encoder() -> Callable[[Jsonable], bytes]:
     except ImportError:
         return lambda plain: _to_json(plain).encode()
     return msgspec.json.Encoder().encode
-
-
-_encode = _fastest_encoder()

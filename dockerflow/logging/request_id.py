@@ -1,57 +1,51 @@
-"""The id that a request's log lines have in common."""
+"""The id that all log records of a request have in common."""
+
+from __future__ import annotations
 
 import logging
-import os
 import re
+import uuid
 from collections.abc import Mapping
 from contextvars import ContextVar
 
 request_id_context: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the request being answered; None outside of requests."""
 
-_REQUEST_ID = re.compile(r"([A-Za-z0-9._:/+=-]{1,128})")
-_TRACE_IDS = {
+# Patterns are text: compiling them takes longer than importing this module, and re remembers them.
+_REQUEST_ID = r"([A-Za-z0-9._:/+=-]{1,128})"
+
+# By name of the header, in lower case: where in its value the trace id is.
+TRACE_HEADERS = {
     # https://www.w3.org/TR/trace-context/#traceparent-header
-    "traceparent": re.compile(
+    "traceparent": (
         r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?"
     ),
     # https://cloud.google.com/trace/docs/trace-context
-    "x-cloud-trace-context": re.compile(r"([0-9A-Fa-f]{32})(?:/.*)?"),
+    "x-cloud-trace-context": r"([0-9A-Fa-f]{32})(?:/.*)?",
+    # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-request-tracing.html
+    "x-amzn-trace-id": r"(?:.*;)? *Root=(1-[0-9A-Fa-f]{8}-[0-9A-Fa-f]{24}) *(?:;.*)?",
 }
-
-# A random digit with its two high bits set to 10, as a UUID has them.
-_VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 
 def get_or_generate_request_id(headers: Mapping[str, str], header_name: str | None = None) -> str:
-    """Return the request id that `headers` carry, or a fresh UUID4 where there is no valid one.
+    """Return the request id in `headers`, or a new UUID4 if there is none or it is not valid.
 
-    The header is `header_name`, else ``X-Request-ID``, in any case. An id is at most 128 of
-    ``A-Z a-z 0-9 . _ : / + = -``, so that it may go into any log and any header as it is. Of
-    ``traceparent`` and ``X-Cloud-Trace-Context`` the trace id alone is the request id: it is what
-    tracing tools search for, and it alone stays the same from service to service.
+    The header is `header_name`, by default ``X-Request-ID``; upper and lower case are the same. An
+    id is 1 to 128 of ``A-Z a-z 0-9 . _ : / + = -``, which are safe in any log and any header. Of
+    ``traceparent``, ``X-Cloud-Trace-Context`` and ``X-Amzn-Trace-Id`` (its ``Root``), the trace id
+    is the request id: it is the same in all services, and tracing tools search for it.
     """
-    name = header_name or "X-Request-ID"
-    value = headers.get(name)
-    if value is None:
-        folded = name.lower()
-        value = next((value for key, value in headers.items() if key.lower() == folded), "")
-    match = _TRACE_IDS.get(name.lower(), _REQUEST_ID).fullmatch(value) if value else None
-    return match[1] if match else _uuid4()
+    name = (header_name or "X-Request-ID").lower()
+    value = next((value for key, value in headers.items() if key.lower() == name), "")
+    match = re.fullmatch(TRACE_HEADERS.get(name, _REQUEST_ID), value) if value else None
+    return match[1] if match else str(uuid.uuid4())
 
 
-def _uuid4() -> str:
-    """What ``str(uuid.uuid4())`` is, in a third of the time: most requests bring no id along.
+def id_of_request(request: object) -> str | None:
+    """Return the id that the middleware has set on `request`, or None.
 
-    https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-4
+    Django logs some responses after the middleware has returned, with the request as an extra.
     """
-    digits = os.urandom(16).hex()
-    variant = _VARIANTS[digits[16]]
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
-
-
-def id_of(request: object) -> str | None:
-    """The id that the middleware gave to `request`; Django logs a 404 when that has returned."""
     try:
         rid = getattr(request, "_id", None)
     except Exception:
@@ -60,14 +54,12 @@ def id_of(request: object) -> str | None:
 
 
 class RequestIdLogFilter(logging.Filter):
-    """Gives every record an attribute ``rid``, for formatters that say ``%(rid)s``.
+    """Sets ``rid`` on every record, for formatters that use ``%(rid)s``; None outside of requests.
 
-    It is None outside of requests. :class:`dockerflow.logging.MozlogFormatter` needs no filter,
-    unless it runs in another thread (:class:`logging.handlers.QueueListener`): then this filter
-    belongs on the handler that queues.
+    :class:`dockerflow.logging.MozlogFormatter` needs no filter.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         if getattr(record, "rid", None) is None:
-            record.rid = request_id_context.get() or id_of(getattr(record, "request", None))
+            record.rid = request_id_context.get() or id_of_request(getattr(record, "request", None))
         return True

@@ -1,14 +1,12 @@
-"""An exception as text that what comes from outside can't forge."""
+"""Exceptions as text in which nobody outside can forge a line."""
+
+from __future__ import annotations
 
 import traceback
 from types import TracebackType
-from typing import TypeAlias
+from typing import Any
 
 from dockerflow.logging.jsonable import text
-
-ExcInfo: TypeAlias = (
-    "tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]"
-)
 
 
 def safer_format_traceback(
@@ -16,18 +14,28 @@ def safer_format_traceback(
     exc_val: BaseException | None,
     exc_tb: TracebackType | None,
 ) -> str:
-    """Return the traceback of an exception, of those before it and of those in its group.
+    """Return the traceback of an exception below the line ``Uncaught exception:``.
 
-    Exceptions and their notes are shown by their ``repr``: the texts of errors often hold what a
-    user sent, and so it can't start a line of its own.
+    For code that handles what nothing else has caught, such as :data:`sys.excepthook`. Exceptions
+    before it (``__cause__``, ``__context__``) and in its group are included. Exceptions and their
+    notes are shown by their ``repr``, because their texts often hold what a user sent, which could
+    otherwise start a line of its own.
     """
     return "Uncaught exception:\n" + _chain(exc_typ, exc_val, exc_tb, set())
 
 
-def failure(exc_info: ExcInfo) -> dict[str, str]:
-    """Return ``error`` and ``traceback`` of what :func:`sys.exc_info` returns, or should return."""
+def exception_fields(exc_info: Any) -> dict[str, str]:
+    """Return the fields ``error`` and ``traceback`` of a record's ``exc_info``.
+
+    That is usually what :func:`sys.exc_info` returns; anything else is shown as ``error``.
+    """
     try:
-        return {"error": text(exc_info[1]), "traceback": safer_format_traceback(*exc_info)}
+        exc_typ, exc_val, exc_tb = exc_info
+        if exc_typ is None and exc_val is None:  # exc_info=True where nothing was raised
+            return {}
+        # The exception may well have been caught, so this does not start with "Uncaught exception".
+        lines = _chain(exc_typ, exc_val, exc_tb, set())
+        return {"error": text(exc_val), "traceback": f"Traceback (most recent call last):\n{lines}"}
     except Exception:  # somebody's logger.error(..., exc_info=("a", "b"))
         return {"error": text(exc_info)}
 
@@ -66,12 +74,8 @@ def _block(
     notes = notes if isinstance(notes, (list, tuple)) else [notes]
     lines = traceback.format_tb(exc_tb)
     lines += [f"{text(shown)}\n" for shown in (exc_typ, exc_val, *notes)]
-    for inner in _group(exc_val):
+    for inner in exc_val.exceptions if isinstance(exc_val, BaseExceptionGroup) else ():
         if id(inner) not in seen:
             lines.append("\nOne of the exceptions in the group above:\n\n")
             lines.append(_chain(type(inner), inner, inner.__traceback__, seen))
     return "".join(lines)
-
-
-def _group(exc_val: BaseException | None) -> tuple[BaseException, ...]:
-    return exc_val.exceptions if isinstance(exc_val, BaseExceptionGroup) else ()

@@ -81,22 +81,24 @@ def test_another_header_may_carry_the_id(server: WSGI | ASGI, settings: Any) -> 
 
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
+ROOT = f"1-{TRACE[:8]}-{TRACE[8:]}"
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "rid"),
     [
-        ("traceparent", f"00-{TRACE}-b7ad6b7169203331-01"),
-        ("X-Cloud-Trace-Context", f"{TRACE}/1234567890;o=1"),
+        ("traceparent", f"00-{TRACE}-b7ad6b7169203331-01", TRACE),
+        ("X-Cloud-Trace-Context", f"{TRACE}/1234567890;o=1", TRACE),
+        ("X-Amzn-Trace-Id", f"Self=1-0-0;Root={ROOT};CalledFrom=app", ROOT),
     ],
 )
-def test_the_id_of_a_trace_is_given_back_as_that_of_the_request(
-    server: WSGI | ASGI, log: Log, settings: Any, name: str, value: str
+def test_the_id_of_a_trace_is_given_back_as_that_of_the_request(  # noqa: PLR0917
+    server: WSGI | ASGI, log: Log, settings: Any, name: str, value: str, rid: str
 ) -> None:
     settings.DOCKERFLOW_REQUEST_ID_HEADER_NAME = name
     answer = server.get("/", **{name.replace("-", "_"): value})
-    assert answer.headers == {"Content-Type": "text/html; charset=utf-8", "X-Request-ID": TRACE}
-    assert [rid for _, _, rid in log.ids] == [TRACE, TRACE]
+    assert answer.headers == {"Content-Type": "text/html; charset=utf-8", "X-Request-ID": rid}
+    assert [rid for _, _, rid in log.ids] == [rid, rid]
 
 
 @pytest.mark.parametrize(

@@ -46,10 +46,37 @@ def test_a_traceback_and_a_stack_follow_on_lines_of_their_own():
         raise ValueError("no\nway")
     except ValueError:
         shown = line("bad", level=40, exc_info=sys.exc_info(), stack_info="Stack:\n  here")
-    first, second, *_, error = shown.split("\nStack:\n  here")[0].split("\n")
-    assert first == r'''ERROR    app.views bad error="ValueError('no\\nway')"'''
-    assert (second, error) == ("Uncaught exception:", r"ValueError('no\nway')")
-    assert shown.endswith("\nStack:\n  here")
+    first, second, *_, error = shown.removesuffix("\nStack:\n  here").split("\n")
+
+    assert (first, second, error) == (
+        "ERROR    app.views bad",
+        "Traceback (most recent call last):",
+        r"ValueError('no\nway')",
+    )
+
+
+@pytest.mark.parametrize(
+    ("extra", "shown"),
+    [
+        ({"messages": ["W001: slow", "W002: late"]}, ""),
+        ({"messages": ["W002: late"]}, ""),
+        ({"messages": ["W001: slow", "W003: gone"]}, ' messages=["W001: slow","W003: gone"]'),
+        ({"messages": ["slow"]}, ' messages=["slow"]'),
+        ({"messages": []}, " messages=[]"),
+        ({"messages": ["W001: slow", 7]}, ' messages=["W001: slow",7]'),
+        ({"plan": "W002: late"}, ""),
+        ({"plan": "late"}, " plan=late"),
+        ({"plan": ""}, ' plan=""'),
+    ],
+    ids=str,
+)
+def test_a_field_whose_lines_are_in_the_message_is_not_repeated(extra, shown):
+    message = "check_speed failed\nW001: slow\nW002: late"
+    assert line(message, **extra) == f"INFO     app.views {message}{shown}"
+
+
+def test_an_error_without_a_traceback_is_shown():
+    assert line("bad", exc_info=("a", "b")) == """INFO     app.views bad error="('a', 'b')\""""
 
 
 def test_a_message_cannot_steer_the_terminal():

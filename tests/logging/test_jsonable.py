@@ -12,8 +12,10 @@ from uuid import UUID
 import pytest
 from django.test import RequestFactory
 from django.utils.datastructures import MultiValueDict
-from django.utils.functional import SimpleLazyObject
+from django.utils.functional import SimpleLazyObject, lazy, lazystr
 from django.utils.safestring import mark_safe
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy, override, pgettext_lazy
 from hypothesis import given
 
 from dockerflow.logging.jsonable import jsonable, one_line
@@ -171,6 +173,30 @@ def test_what_keeps_a_request_is_its_repr():
 def test_a_request_is_shown_without_its_query_string():
     request = RequestFactory().get("/reset/?token=hunter2")
     assert jsonable({"request": request}) == {"request": "<WSGIRequest: GET '/reset/'>"}
+
+
+@pytest.mark.parametrize(
+    "lazy",
+    [
+        gettext_lazy("Monday"),
+        pgettext_lazy("day", "Monday"),
+        ngettext_lazy("Monday", "Mondays", 1),
+        format_lazy("{}day", "Mon"),
+        lazystr("Monday"),
+        lazy(lambda: mark_safe("Monday"), str)(),
+    ],
+)
+def test_a_lazy_translation_is_its_text(lazy):
+    assert jsonable({"day": lazy, lazy: [lazy]}) == {"day": "Monday", "Monday": ["Monday"]}
+
+
+def test_a_lazy_translation_is_in_the_language_of_the_request():
+    with override("de"):
+        assert jsonable(gettext_lazy("Monday")) == "Montag"
+
+
+def test_a_lazy_translation_that_fails_is_named():
+    assert jsonable(lazy(lambda: 1 / 0, str)()).endswith("can't be shown: ZeroDivisionError>")
 
 
 def test_a_lazy_object_is_not_evaluated():

@@ -4,13 +4,12 @@ import io
 import json
 import logging
 import logging.handlers
-import math
 import os
 import pickle
 import re
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -19,49 +18,12 @@ from typing import Any
 
 import pytest
 from django.test import RequestFactory
-from hypothesis import given
-from hypothesis import strategies as st
 
-from dockerflow.logging.jsonable import one_line
-from dockerflow.logging.mozlog import MozlogFormatter, MozlogHandler
+from dockerflow.logging.mozlog import MozlogFormatter
 from dockerflow.logging.request_id import request_id_context
-from tests.support.encoders import mozlogs
-from tests.support.records import THOROUGH, Unprintable, atoms, strictly_parsed, texts, values
+from tests.support.records import Log, Unprintable, caught, strictly_parsed
 
 INFO = 6
-
-
-def logger(*handlers: logging.Handler) -> logging.Logger:
-    """A logger that no other test knows."""
-    logger = logging.Logger("app.views")  # noqa: LOG001
-    for handler in handlers:
-        logger.addHandler(handler)
-    return logger
-
-
-class Log:
-    """A logger, and the lines that its handler writes."""
-
-    def __init__(self, formatter: logging.Formatter | None = None) -> None:
-        self.stream = io.StringIO()
-        self.handler = MozlogHandler(self.stream)
-        if formatter is not None:
-            self.handler.setFormatter(formatter)
-        self.logger = logger(self.handler)
-
-    @property
-    def lines(self) -> list[Any]:
-        return [strictly_parsed(line) for line in self.stream.getvalue().split("\n")[:-1]]
-
-    @property
-    def fields(self) -> dict[str, Any]:
-        [line] = self.lines
-        return line["Fields"]
-
-
-@pytest.fixture
-def log() -> Log:
-    return Log()
 
 
 @contextmanager
@@ -69,14 +31,6 @@ def request(rid: str) -> Iterator[None]:
     token = request_id_context.set(rid)
     yield
     request_id_context.reset(token)
-
-
-def caught(raising: Callable[[], object]) -> Exception:
-    try:
-        raising()
-    except Exception as error:
-        return error
-    pytest.fail("nothing raised")
 
 
 def test_a_record_is_one_line_in_the_mozlog_schema(log):
@@ -174,11 +128,24 @@ def test_values_of_any_type_are_plain_fields(log):
 
 
 def test_extra_fields_cannot_take_the_place_of_the_envelope(log):
-    extra = {"Timestamp": 1, "Type": "x", "Logger": "x", "Fields": {}, "logger_name": "x"}
+    extra = {"Timestamp": 1, "Type": "x", "Logger": "x", "Fields": {}}
     log.logger.info("x", extra=extra)
     [line] = log.lines
     assert (line["Type"], line["Logger"]) == ("app.views", "Dockerflow")
     assert line["Fields"] == {"msg": "x", **extra}
+
+
+@pytest.mark.parametrize("extra", [{}, {"plan": "pro"}], ids=["alone", "with another"])
+def test_a_records_own_logger_name_is_its_logger(log, extra):
+    log.logger.info("x", extra={"logger_name": "shop", **extra})
+    log.logger.info("y", extra={"logger_name": None, **extra})
+    log.logger.info("z", extra=extra)
+
+    assert [(line["Logger"], line["Fields"]) for line in log.lines] == [
+        ("shop", {"msg": "x", **extra}),
+        ("Dockerflow", {"msg": "y", **extra}),
+        ("Dockerflow", {"msg": "z", **extra}),
+    ]
 
 
 def test_extra_fields_cannot_take_the_place_of_an_error(log):
@@ -194,7 +161,7 @@ def test_extra_fields_with_names_that_are_no_strings_are_kept(log):
     assert log.fields == {"msg": "x", "1": "one", "1_": "eins", "(4,)": "four"}
 
 
-def test_a_line_number_or_a_thread_is_no_field_but_a_subclass_may_say_so(log):
+def test_a_line_number_or_a_thread_is_no_field_unless_a_subclass_makes_it_one(log):
     class WithLine(MozlogFormatter):
         EXCLUDED_LOGRECORD_ATTRS = MozlogFormatter.EXCLUDED_LOGRECORD_ATTRS - {"filename"}
 
@@ -210,20 +177,14 @@ def test_a_line_number_or_a_thread_is_no_field_but_a_subclass_may_say_so(log):
     ]
 
 
-def test_a_line_of_code_may_log_other_fields_each_time():
+def test_a_subclass_may_change_the_line():
     class Marked(MozlogFormatter):
         def format(self, record: logging.LogRecord) -> str:
             return super().format(record) + " "
 
     log = Log(Marked())
-    extras = [{"a": 1}, {"b": 2}, {"b": 3}, {"a": 4, "b": 5}, {}, {"b": None}, {"c": 6}]
-    for extra in extras:
-        log.logger.info("", extra=extra)
-    said = [line["Fields"] for line in log.lines]
-    assert said == [
-        {"a": 1}, {"b": 2}, {"b": 3}, {"a": 4, "b": 5}, {"msg": ""}, {"msg": ""}, {"c": 6},
-    ]  # fmt: skip
-    assert log.stream.getvalue().count("} \n") == len(extras)
+    log.logger.info("größer")
+    assert log.stream.getvalue().endswith('"Fields":{"msg":"größer"}} \n')
 
 
 def test_what_another_formatter_leaves_in_a_record_is_no_field(log):
@@ -256,19 +217,20 @@ def test_an_exception_is_an_error_and_a_traceback(log):
     error = caught(lambda: int("\n"))
     log.logger.error("bad", exc_info=error)
     fields = log.fields
-    line = error.__traceback__.tb_lineno
+    traceback = error.__traceback__
+    at = f'File "{traceback.tb_frame.f_code.co_filename}", line {traceback.tb_lineno}, in caught'
     assert fields["traceback"].startswith(
-        f'Uncaught exception:\n  File "{__file__}", line {line}, in caught\n    raising()\n'
+        f"Traceback (most recent call last):\n  {at}\n    raising()\n"
     )
     assert (fields["msg"], fields["error"]) == ("bad", repr(error))
 
 
-def test_exc_info_outside_of_an_except_block_says_nothing(log):
+def test_exc_info_outside_of_an_except_block_is_no_field(log):
     log.logger.info("x", exc_info=True)  # noqa: LOG014
     assert log.fields == {"msg": "x"}
 
 
-def test_an_exc_info_that_is_none_is_shown(log):
+def test_an_exc_info_of_another_kind_is_shown(log):
     log.logger.info("x", exc_info=("a", "b", "c"))
     assert log.fields == {"msg": "x", "error": "('a', 'b', 'c')"}
 
@@ -332,49 +294,6 @@ def test_what_has_no_request_with_an_id_has_none(log, request_):
     assert "rid" not in log.fields
 
 
-def test_a_handler_signs_with_its_name_and_leaves_the_formatter_to_others():
-    formatter = MozlogFormatter(logger_name="everybody")
-    handlers = [
-        logging.StreamHandler(io.StringIO()),
-        MozlogHandler(io.StringIO(), name="shop"),
-        logging.StreamHandler(io.StringIO()),
-    ]
-    for handler in handlers:
-        handler.setFormatter(formatter)
-        logger(handler).info("x")
-    names = [json.loads(handler.stream.getvalue())["Logger"] for handler in handlers]
-    assert names == ["everybody", "shop", "everybody"]
-
-
-def test_a_handler_takes_any_other_formatter_too(log):
-    log.handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
-    log.logger.info("größer")
-    assert log.stream.getvalue() == "INFO größer\n"
-
-
-def test_a_handler_writes_to_stdout_unless_told_otherwise(capsys):
-    logger(MozlogHandler(name="shop")).info("x")
-    out, err = capsys.readouterr()
-    assert (json.loads(out)["Logger"], err) == ("shop", "")
-
-
-@pytest.mark.parametrize(
-    ("encoding", "written"),
-    [
-        ("ascii", b"gr\\u00f6\\u00dfer \\ud83d\\ude00"),
-        ("latin-1", b"gr\\u00f6\\u00dfer \\ud83d\\ude00"),
-        ("utf-8", "größer 😀".encode()),
-    ],
-)
-def test_characters_that_the_stream_cannot_encode_are_escaped(encoding, written):
-    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
-    logger(MozlogHandler(stream)).info("größer 😀")
-    stream.flush()
-    line = stream.buffer.getvalue()
-    assert written in line
-    assert json.loads(line)["Fields"] == {"msg": "größer 😀"}
-
-
 def test_a_project_may_extend_the_record_with_values_of_any_type():
     class Formatter(MozlogFormatter):
         def convert_record(self, record):
@@ -403,12 +322,12 @@ def test_a_project_whose_extension_fails_loses_no_record():
     assert log.fields == {"msg": "x", "plan": "pro", "convert_record_error": repr(error)}
 
 
-def test_what_looks_like_json_can_be_told():
+def test_text_that_looks_like_json_is_recognised():
     likeness = [MozlogFormatter().is_value_jsonlike(text) for text in ('{"a": 1}', "{", '"a"}')]
     assert likeness == [True, False, False]
 
 
-def test_what_a_record_does_not_say_is_added(monkeypatch):
+def test_what_a_record_lacks_is_added(monkeypatch):
     monkeypatch.setattr(logging, "logProcesses", False)
     line = strictly_parsed(MozlogFormatter().format(logging.makeLogRecord({})))
     del line["Timestamp"]
@@ -420,144 +339,4 @@ def test_what_a_record_does_not_say_is_added(monkeypatch):
         "Severity": 7,
         "Pid": os.getpid(),
         "Fields": {"msg": ""},
-    }
-
-
-def test_a_logger_of_its_own_for_every_request_keeps_its_name():
-    formatter = MozlogFormatter()
-    for number in range(2500):
-        record = logging.makeLogRecord({"name": f"request.{number}", "levelno": 20})
-        assert json.loads(formatter.format(record))["Type"] == f"request.{number}"
-
-
-class UnprintableError(Exception):
-    __repr__ = Unprintable.__repr__
-    __str__ = Unprintable.__repr__
-
-
-@st.composite
-def exceptions(draw, depth=2):
-    error = draw(st.sampled_from([ValueError, KeyError, UnprintableError]))(draw(texts))
-    error.__notes__ = draw(st.lists(texts, max_size=2))
-    if depth:
-        error.__cause__ = draw(st.none() | exceptions(depth - 1))
-        error.__context__ = draw(st.none() | exceptions(depth - 1))
-    return caught(lambda: exec("raise error", {"error": error})) if draw(st.booleans()) else error
-
-
-messages = st.one_of(texts, st.sampled_from(["%s", "%d of %r", "%(a)s", "%", "{}"]), values)
-names = st.one_of(
-    st.text(min_size=1),
-    st.sampled_from(["Timestamp", "Fields", "error", "traceback", "stack", "rid", "logger_name"]),
-).filter(lambda name: name not in MozlogFormatter.EXCLUDED_LOGRECORD_ATTRS)
-
-
-@THOROUGH
-@given(
-    messages,
-    st.lists(values, max_size=3),
-    st.dictionaries(names, values | atoms, max_size=5),
-    st.none() | exceptions(),
-    st.integers(1, 60),
-    st.booleans(),
-)
-def test_any_record_is_one_strictly_valid_line_that_keeps_its_content(  # noqa: PLR0917
-    message, args, extra, error, level, stack
-):
-    handlers = [mozlog.MozlogHandler(io.StringIO()) for mozlog in mozlogs.values()]
-    logger(*handlers).log(level, message, *args, exc_info=error, stack_info=stack, extra=extra)
-    [written] = {handler.stream.getvalue() for handler in handlers}
-    line = strictly_parsed(written.removesuffix("\n"))
-    fields = line["Fields"]
-    assert_envelope(line)
-    assert line["Type"] == "app.views"
-    if type(message) is str and not args:
-        assert fields.get("msg", "") == as_utf8(message)
-    if type(message) is str:
-        kept = {name for name in extra if extra[name] is not None}
-        assert kept <= {name.rstrip("_") for name in fields} | fields.keys()
-        for name in kept - {"error", "traceback", "stack"}:
-            if type(extra[name]) in (str, bool):
-                assert fields[name] == as_utf8(extra[name])
-    if type(error) in (ValueError, KeyError):
-        assert fields["error"] == as_utf8(repr(error))
-        assert "traceback" in fields
-    assert not stack or "stack" in fields
-
-
-@THOROUGH
-@given(texts, st.dictionaries(names, atoms, max_size=5))
-def test_the_short_way_of_ordinary_records_leads_to_the_same(message, extra):
-    record = logger().makeRecord("app", 20, "views.py", 1, message, (), None, extra=extra)
-    formatter = MozlogFormatter()
-    long_way = one_line(formatter.plain_record(record))
-    assert strictly_parsed(formatter.format(record)) == strictly_parsed(long_way)
-
-
-def assert_envelope(line: dict[str, Any]) -> None:
-    types = {name: type(value) for name, value in line.items()}
-    assert types == {
-        "Timestamp": int,
-        "Type": str,
-        "Logger": str,
-        "Hostname": str,
-        "EnvVersion": str,
-        "Severity": int,
-        "Pid": int,
-        "Fields": dict,
-    }
-    assert (line["Logger"], line["EnvVersion"]) == ("Dockerflow", "2.0")
-    assert line["Severity"] in range(8)
-    assert line["Fields"]
-
-
-def as_utf8(value: Any) -> Any:
-    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
-
-
-@pytest.mark.parametrize(
-    "attribute",
-    [
-        *("name", "msg", "args", "levelno", "exc_info", "exc_text", "stack_info"),
-        list(vars(logging.makeLogRecord({})))[-1],
-    ],
-)
-def test_a_record_without_a_standard_attribute_keeps_its_extras(attribute):
-    record = logger().makeRecord("app", 20, "views.py", 1, "paid", (), None, extra={"order": 7})
-    delattr(record, attribute)
-    line = strictly_parsed(MozlogFormatter().format(record))
-    assert_envelope(line)
-    assert line["Fields"]["order"] == 7
-
-
-@pytest.mark.parametrize("module", mozlogs.values(), ids=mozlogs)
-def test_names_of_extras_are_text(module):
-    record = logging.makeLogRecord({"msg": "m", 1: "a", "1": "b"})
-    assert strictly_parsed(module.MozlogFormatter().format(record))["Fields"] == {
-        "msg": "m",
-        "1": "a",
-        "1_": "b",
-    }
-
-
-@pytest.mark.parametrize(
-    "attributes",
-    [
-        {"created": "soon"},
-        {"created": math.nan},
-        {"levelno": "INFO"},
-        {"name": ["app"]},
-        {"process": "x"},
-    ],
-)
-def test_a_record_made_of_what_came_from_elsewhere_is_a_line(attributes):
-    assert_envelope(strictly_parsed(MozlogFormatter().format(logging.makeLogRecord(attributes))))
-
-
-def test_the_twin_of_the_message_that_uvicorn_adds_is_left_out():
-    extra = {"color_message": "\x1b[36mstarted\x1b[0m", "port": 8000}
-    record = logger().makeRecord("uvicorn", 20, "", 1, "started", (), None, extra=extra)
-    assert strictly_parsed(MozlogFormatter().format(record))["Fields"] == {
-        "msg": "started",
-        "port": 8000,
     }

@@ -33,8 +33,8 @@ def test_the_id_is_the_header_however_it_is_written(headers):
 
 
 def test_the_header_may_have_another_name():
-    headers = {"x-amzn-trace-id": "abc", "X-Request-ID": "def"}
-    assert get_or_generate_request_id(headers, "X-Amzn-Trace-Id") == "abc"
+    headers = {"x-correlation-id": "abc", "X-Request-ID": "def"}
+    assert get_or_generate_request_id(headers, "X-Correlation-ID") == "abc"
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,35 @@ def test_of_a_trace_header_the_trace_id_is_the_request_id(name, value):
     assert get_or_generate_request_id({name: value}, name) == TRACE
 
 
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-request-tracing.html
+ROOT = "1-67891233-abcdef012345678912345678"
+SELF = "1-67891234-12456789abcdef0123456789"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"Root={ROOT}",
+        f"Self={SELF};Root={ROOT}",
+        f"Self={SELF};Root={ROOT};CalledFrom=app",
+        f"Root={ROOT};Parent=53995c3f42cd8ad8;Sampled=1",
+        f"Sampled=0; Root={ROOT} ;Lineage=a87bd80c:1|68fd508a:5",
+    ],
+)
+@pytest.mark.parametrize("name", ["X-Amzn-Trace-Id", "x-amzn-trace-id"])
+def test_the_root_of_the_trace_header_of_aws_is_the_request_id(name, value):
+    assert get_or_generate_request_id({name: value}, name) == ROOT
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("X-Amzn-Trace-Id", ROOT),
+        ("X-Amzn-Trace-Id", f"Self={SELF}"),
+        ("X-Amzn-Trace-Id", f"NotRoot={ROOT}"),
+        ("X-Amzn-Trace-Id", f"Root={ROOT}0"),
+        ("X-Amzn-Trace-Id", f"Root=2{ROOT[1:]}"),
+        ("X-Amzn-Trace-Id", f"Root={ROOT};a\nb"),
         ("traceparent", TRACE),
         ("traceparent", f"ff-{TRACE}-00f067aa0ba902b7-01"),
         ("traceparent", f"00-{TRACE.upper()}-00f067aa0ba902b7-01"),

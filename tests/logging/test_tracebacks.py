@@ -1,4 +1,4 @@
-"""Tracebacks that hold the whole story, and no line that somebody else wrote."""
+"""Tracebacks are complete and have no line that somebody else wrote."""
 
 import re
 import sys
@@ -6,13 +6,13 @@ import sys
 from dockerflow.logging import safer_format_traceback
 
 
-def told(raising) -> list[str]:
+def lines(raising) -> list[str]:
     """The lines of the traceback, without those that show where in this file."""
     try:
         raising()
     except BaseException:
-        lines = safer_format_traceback(*sys.exc_info()).split("\n")
-    return [line for line in lines if not line.startswith("  ")]
+        text = safer_format_traceback(*sys.exc_info())
+    return [line for line in text.split("\n") if not line.startswith("  ")]
 
 
 def test_an_exception_is_where_it_was_raised_its_type_and_its_repr():
@@ -41,7 +41,7 @@ def test_what_an_exception_was_raised_from_comes_before_it():
             except ValueError:
                 raise RuntimeError("no mail")  # noqa: B904
 
-    assert told(outer) == [
+    assert lines(outer) == [
         "Uncaught exception:",
         "<class 'KeyError'>",
         "KeyError('host')",
@@ -66,7 +66,7 @@ def test_what_an_exception_disowns_is_left_out():
         except KeyError:
             raise ValueError("no host") from None
 
-    assert told(outer) == [
+    assert lines(outer) == [
         "Uncaught exception:",
         "<class 'ValueError'>",
         "ValueError('no host')",
@@ -74,34 +74,34 @@ def test_what_an_exception_disowns_is_left_out():
     ]
 
 
-def test_exceptions_that_caused_each_other_are_told_once():
+def test_exceptions_that_caused_each_other_are_shown_once():
     def outer():
         first, second = ValueError(1), ValueError(2)
         first.__cause__, second.__cause__ = second, first
         raise first
 
-    assert [line for line in told(outer) if line.startswith("ValueError")] == [
+    assert [line for line in lines(outer) if line.startswith("ValueError")] == [
         "ValueError(2)",
         "ValueError(1)",
     ]
 
 
-def test_notes_are_told_without_lines_of_their_own():
+def test_notes_are_shown_without_lines_of_their_own():
     def outer():
         error = ValueError("x")
         error.__notes__ = ["see\nthe manual"]
         raise error
 
-    assert told(outer)[1:] == ["<class 'ValueError'>", "ValueError('x')", r"'see\nthe manual'", ""]
+    assert lines(outer)[1:] == ["<class 'ValueError'>", "ValueError('x')", r"'see\nthe manual'", ""]
 
 
-def test_a_note_that_is_no_list_of_notes_is_told_as_it_is():
+def test_notes_that_are_no_list_are_shown_as_they_are():
     def outer():
         error = ValueError("x")
         error.__notes__ = 5
         raise error
 
-    assert told(outer)[1:] == ["<class 'ValueError'>", "ValueError('x')", "5", ""]
+    assert lines(outer)[1:] == ["<class 'ValueError'>", "ValueError('x')", "5", ""]
 
 
 def test_the_exceptions_of_a_group_follow_it():
@@ -113,7 +113,7 @@ def test_the_exceptions_of_a_group_follow_it():
             inner.__cause__ = error
         raise ExceptionGroup("both", [inner, TypeError("b")])
 
-    assert told(outer) == [
+    assert lines(outer) == [
         "Uncaught exception:",
         "<class 'ExceptionGroup'>",
         "ExceptionGroup('both', [KeyError('a'), TypeError('b')])",
@@ -136,13 +136,13 @@ def test_the_exceptions_of_a_group_follow_it():
     ]
 
 
-def test_an_exception_that_is_in_the_group_it_led_to_is_told_once():
+def test_an_exception_that_is_in_the_group_it_led_to_is_shown_once():
     def outer():
         error = ValueError("x")
         raise ExceptionGroup("both", [error]) from error
 
-    assert told(outer).count("ValueError('x')") == 1
+    assert lines(outer).count("ValueError('x')") == 1
 
 
-def test_no_exception_is_told_as_such():
+def test_no_exception_is_shown_as_none():
     assert safer_format_traceback(None, None, None) == "Uncaught exception:\nNone\nNone\n"

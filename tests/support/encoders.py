@@ -17,6 +17,8 @@ def copy_of(module: str, **instead: ModuleType | None) -> ModuleType:
         for name, replacement in instead.items():
             patch.setitem(sys.modules, name, replacement)
         specification.loader.exec_module(copy)
+        if hasattr(copy, "one_line"):
+            copy.one_line("")  # imports the encoder
     return copy
 
 

@@ -1,11 +1,16 @@
-"""What may be in a log record, for hypothesis, and a parser that lets nothing doubtful pass."""
+"""A log to look into, what may be in its records, and a parser that lets nothing doubtful pass."""
 
+import io
 import json
+import logging
 import os
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
+
+from dockerflow.logging import MozlogHandler
 
 THOROUGH = settings(
     max_examples=10_000 if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else 200, deadline=None
@@ -17,9 +22,60 @@ class Unprintable:
         raise RuntimeError
 
 
+class Unwilling(Unprintable):
+    """Raises whatever it is asked."""
+
+    __hash__ = None
+
+    def __bool__(self) -> bool:
+        raise RuntimeError
+
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError
+
+    def __mul__(self, other: object) -> object:
+        raise RuntimeError
+
+
 class ItselfInside(list):
     def __init__(self) -> None:
         super().__init__([self, {"self": self}])
+
+
+def logger(*handlers: logging.Handler) -> logging.Logger:
+    """A logger that no other test knows."""
+    logger = logging.Logger("app.views")  # noqa: LOG001
+    for handler in handlers:
+        logger.addHandler(handler)
+    return logger
+
+
+class Log:
+    """A logger, and the lines that its handler writes."""
+
+    def __init__(self, formatter: logging.Formatter | None = None) -> None:
+        self.stream = io.StringIO()
+        self.handler = MozlogHandler(self.stream)
+        if formatter is not None:
+            self.handler.setFormatter(formatter)
+        self.logger = logger(self.handler)
+
+    @property
+    def lines(self) -> list[Any]:
+        return [strictly_parsed(line) for line in self.stream.getvalue().split("\n")[:-1]]
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        [line] = self.lines
+        return line["Fields"]
+
+
+def caught(raising: Callable[[], object]) -> Exception:
+    try:
+        raising()
+    except Exception as error:
+        return error
+    raise AssertionError("nothing raised")
 
 
 texts = st.text(st.characters(exclude_categories=()))  # lone surrogates too
@@ -40,6 +96,7 @@ atoms = st.one_of(
     st.times(),
     st.timedeltas(),
     st.builds(Unprintable),
+    st.builds(Unwilling),
     st.builds(ItselfInside),
     st.builds(object),
 )
@@ -65,7 +122,7 @@ values = st.recursive(
 
 
 def strictly_parsed(line: str) -> Any:
-    """What a line of JSON says, if it is one line, UTF-8, and says nothing doubtful or null."""
+    """A line of JSON, parsed; fails if it is not one line, not UTF-8, doubtful or has a null."""
     assert line.splitlines() == [line]
     line.encode()
     parsed = json.loads(line, parse_constant=_refused, object_pairs_hook=_object)

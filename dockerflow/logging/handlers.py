@@ -1,0 +1,71 @@
+"""Handlers that go with the formatters."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from copy import copy
+from logging.handlers import QueueHandler
+from typing import Any, TextIO
+
+from dockerflow.logging.jsonable import escape_non_ascii
+from dockerflow.logging.mozlog import STANDARD_ATTRIBUTES, MozlogFormatter
+
+
+class MozlogHandler(logging.StreamHandler[TextIO]):
+    """Writes mozlog lines to `stream`; `name` is the ``Logger`` of each.
+
+    Without `stream`, to stdout, or to stderr where stdout is closed. Where the stream's encoding
+    lacks a character, its JSON escape is written.
+    """
+
+    def __init__(self, stream: TextIO | None = None, name: str = "Dockerflow") -> None:
+        super().__init__(_standard_stream() if stream is None else stream)
+        self.logger_name = name
+        self.setFormatter(MozlogFormatter())
+
+    def setFormatter(self, fmt: logging.Formatter | None) -> None:  # noqa: N802 - logging's name
+        if isinstance(fmt, MozlogFormatter):
+            fmt = copy(fmt)  # other handlers may have it too
+            fmt.logger_name = self.logger_name
+            fmt.ensure_ascii = False
+        super().setFormatter(fmt)
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = super().format(record)
+        return line if line.isascii() or self._can_encode(line) else escape_non_ascii(line)
+
+    def _can_encode(self, line: str) -> bool:
+        try:
+            line.encode(getattr(self.stream, "encoding", None) or "utf-8")
+        except UnicodeEncodeError:
+            return False
+        return True
+
+
+def _standard_stream() -> TextIO | None:
+    # None where the process was started with the stream closed, as in "command >&-".
+    streams = [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
+    return next((stream for stream in streams if not getattr(stream, "closed", False)), None)
+
+
+class MozlogQueueHandler(QueueHandler):
+    """Queues records for a :class:`~logging.handlers.QueueListener` with all their fields.
+
+    The standard library's handler turns messages that are dicts into text, and adds exceptions to
+    the message. This one does in the thread that logs what belongs there: it looks up the id of the
+    request and makes all fields plain data. They are the message of the record that is queued,
+    which can be pickled, and which :class:`~dockerflow.logging.MozlogFormatter` and
+    :class:`~dockerflow.logging.ConsoleFormatter` format like the original.
+    """
+
+    def prepare(self, record: logging.LogRecord) -> Any:
+        formatter = self.formatter if isinstance(self.formatter, MozlogFormatter) else _FORMATTER
+        queued = {name: getattr(record, name, None) for name in STANDARD_ATTRIBUTES}
+        queued |= dict.fromkeys(["args", "exc_info", "exc_text", "stack_info"])
+        if hasattr(record, "logger_name"):
+            queued["logger_name"] = record.logger_name
+        return logging.makeLogRecord(queued | {"msg": formatter.plain_record(record)["Fields"]})
+
+
+_FORMATTER = MozlogFormatter()
