@@ -60,23 +60,24 @@ def test_a_heartbeat_that_passes_names_its_checks_and_exits_with_0(migrated):
 
 
 def test_a_heartbeat_that_fails_says_why_and_exits_with_1(tmp_path):
-    url = f"sqlite:///{tmp_path}/missing/db.sqlite3"
-    done = manage("dockerflow", "heartbeat", DATABASE_URL=url)
+    path = f"{tmp_path}/missing/db.sqlite3"
+    done = manage("dockerflow", "heartbeat", DATABASE_URL=f"sqlite:///{path}")
     assert (done.returncode, without_durations(done.stdout), done.stderr) == (
         1,
         (
             "check_database_connected  error # ms\n"
             "    dockerflow.health.E001: Could not connect to database"
-            ' "default": unable to open database file\n'
+            f' "default": {path}: No such file or directory\n'
             "check_migrations_applied  info # ms\n"
             "    dockerflow.health.I001: Database"
-            ' "default" cannot be asked for its migrations: unable to open database file\n'
+            f' "default" cannot be asked for its migrations: {path}: No such file or directory\n'
         ),
         "CommandError: The heartbeat failed: check_database_connected (error)\n",
     )
 
 
 def test_the_fail_level_decides_as_it_does_for_the_endpoint(tmp_path):
+    (tmp_path / "empty.sqlite3").touch()
     url = f"sqlite:///{tmp_path}/empty.sqlite3"
     strict = manage("dockerflow", "heartbeat", DATABASE_URL=url)
     lenient = manage(

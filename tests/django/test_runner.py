@@ -93,24 +93,20 @@ import os, signal, threading
 import django
 django.setup()
 from django.core.management import call_command
-from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from dockerflow.django.checks import check_migrations_applied
 
 call_command("migrate", verbosity=0)
-queries, hanging = [], threading.Event()
+read, hanging = MigrationLoader.load_disk, threading.Event()
 
-def hang(execute, *query):
-    queries.append(query)
-    if len(queries) == 2:  # the first one found others than last time, so the graph is built
+def hang(loader):
+    if threading.current_thread() is not threading.main_thread():
         hanging.set()
         threading.Event().wait()
-    return execute(*query)
+    read(loader)
 
-def look():
-    with connection.execute_wrapper(hang):
-        check_migrations_applied(None)
-
-threading.Thread(target=look, daemon=True).start()
+MigrationLoader.load_disk = hang
+threading.Thread(target=check_migrations_applied, args=(None,), daemon=True).start()
 hanging.wait()
 if pid := os.fork():
     os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))

@@ -1,44 +1,185 @@
-"""One attempt a heartbeat to connect to a database, whose failure all its checks share.
+"""Connecting to a database and reading from it, the same way for every check of databases.
 
-A server that answers nothing makes each attempt last as long as the driver waits for it.
+Nothing is tried twice, with one exception: a connection that was open before, and that proves dead
+when it is used for the first time, is replaced once.
+
+The checks that one heartbeat makes of one database run one after the other in one thread, and what
+the first of them could not have is not tried again by the others.
 """
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
 
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.core import checks
+from django.core.checks import CheckMessage
+from django.core.exceptions import ImproperlyConfigured
+from django.db import Error, connections, transaction
 
-_failures: ContextVar[dict[str, Exception] | None] = ContextVar("connect_failures", default=None)
+from dockerflow import health
+from dockerflow.django.checks import sqlite_files
+from dockerflow.django.checks.driver_errors import is_lost
+
+Rows = list[tuple[Any, ...]]
+
+
+class UnavailableError(Exception):
+    """A database cannot be used: the reason, and the message that a check returns for it."""
+
+    def __init__(self, reason: str, message: CheckMessage) -> None:
+        super().__init__(reason)
+        self.message = message
+
+
+@dataclass
+class Round:
+    """What the checks that one heartbeat makes of one database have found out.
+
+    :param unavailable: what was reported of a database, by alias
+    :param in_use: the databases to which a connection was made, or has answered
+    """
+
+    unavailable: dict[str, UnavailableError] = field(default_factory=dict)
+    in_use: set[str] = field(default_factory=set)
+
+
+_round: ContextVar[Round | None] = ContextVar("database_round", default=None)
 
 
 @contextmanager
 def sharing_failures() -> Iterator[None]:
-    """Within this, a database to which :func:`connect` failed is not tried again."""
-    token = _failures.set({})
+    """Within this, a database that was found unavailable is not tried again."""
+    token = _round.set(Round())
     try:
         yield
     finally:
-        _failures.reset(token)
+        _round.reset(token)
 
 
-def connect(connection: BaseDatabaseWrapper) -> None:
-    """Open the connection, unless it is open already.
+class Database:
+    """A database that is connected, for the time of one check.
 
-    Where another check of this heartbeat has just failed to connect to the same database, the same
-    exception is raised at once.
-
-    :raises django.db.Error: no connection can be had
-    :raises django.core.exceptions.ImproperlyConfigured: the backend refuses its settings
+    :raises UnavailableError: no connection can be had, or this heartbeat has reported it before
     """
-    failures = _failures.get()
-    if failures and (failure := failures.get(connection.alias)):
-        raise failure.with_traceback(None)
-    try:
-        connection.ensure_connection()
-    except Exception as error:
-        if failures is not None:
-            failures[connection.alias] = error
-        raise
+
+    def __init__(self, alias: str) -> None:
+        self.alias = alias
+        self._may_be_dead = False
+        self._file = ""  # SQLite itself says only that it cannot open it
+        self._round = _round.get() or Round()
+        if earlier := self._round.unavailable.get(alias):
+            raise earlier.with_traceback(None)
+        try:
+            self.connection = connections[alias]
+            self._open()
+        except ImproperlyConfigured as error:
+            text = f'Database "{alias}" is misconfigured: {error}'
+            hint = "Correct it in DATABASES, or leave it out of DOCKERFLOW_DATABASES."
+            misconfigured = health.ERROR_MISCONFIGURED_DATABASE
+            raise self._report(misconfigured, text, str(error), hint) from error
+
+    def select(self, sql: str, *, savepoint: bool = False) -> Rows:
+        """All rows that a query returns.
+
+        :param savepoint: keep a transaction usable when the query fails
+        :raises django.db.Error: the query failed
+        :raises UnavailableError: the connection was dead, and a new one cannot be had
+        """
+        started = time.monotonic()
+        try:
+            rows = self._select(sql, savepoint)
+        except Error as error:
+            if not self._may_be_dead or not self._is_lost(error, time.monotonic() - started):
+                raise
+            self._renew()
+            rows = self._select(sql, savepoint)
+        self._may_be_dead = False
+        self._round.in_use.add(self.alias)
+        return rows
+
+    def unusable(self, error: Error) -> UnavailableError:
+        """What to raise for a database that is connected and answers no query at all."""
+        text = f'Database "{self.alias}" is connected and answers no query: {error}'
+        return self._report(health.ERROR_UNUSABLE_DATABASE, text, str(error))
+
+    def _report(
+        self, message_id: str, text: str, reason: str, hint: str | None = None
+    ) -> UnavailableError:
+        found = UnavailableError(reason, checks.Error(text, hint=hint, id=message_id))
+        self._round.unavailable[self.alias] = found
+        return found
+
+    def _open(self) -> None:
+        connection = self.connection
+        if connection.vendor == "sqlite" and (path := sqlite_files.path(connection)):
+            if reason := sqlite_files.problem(path):
+                raise self._cannot_connect(f"{path}: {reason}")
+            self._file = f"{path}: "
+        with suppress(Error):
+            connection.close_if_health_check_failed()
+        if connection.connection is None:
+            self._connect()
+            # What Django's own pool hands out may have been in it for long.
+            self._may_be_dead = self._pool is not None
+        else:
+            known = connection.in_atomic_block or self.alias in self._round.in_use
+            self._may_be_dead = not known
+
+    def _connect(self) -> None:
+        try:
+            self.connection.ensure_connection()
+        except Error as error:
+            self._close()
+            raise self._cannot_connect(f"{self._file}{error}") from error
+        except Exception:
+            self._close()
+            raise
+        self._round.in_use.add(self.alias)
+
+    def _cannot_connect(self, reason: str) -> UnavailableError:
+        text = f'Could not connect to database "{self.alias}": {reason}'
+        return self._report(health.ERROR_CANNOT_CONNECT_DATABASE, text, reason)
+
+    def _close(self) -> None:
+        """Leave no connection that is dead, or that was made and could not be set up."""
+        if not self.connection.in_atomic_block:
+            with suppress(Error):  # MySQL's drivers raise when they close what is closed
+                self.connection.close()
+
+    def _renew(self) -> None:
+        self._close()
+        if pool := self._pool:
+            pool.check()  # the others in it have died as well
+        self._connect()
+
+    @property
+    def _pool(self) -> Any:
+        """Django's own pool of psycopg's connections; other backends may have pools of any kind.
+
+        https://docs.djangoproject.com/en/stable/ref/databases/#connection-pool
+        """
+        psycopg_pool = sys.modules.get("psycopg_pool")
+        if psycopg_pool is None or not self.connection.settings_dict["OPTIONS"].get("pool"):
+            return None
+        pool = getattr(self.connection, "pool", None)
+        return pool if isinstance(pool, psycopg_pool.ConnectionPool) else None
+
+    def _is_lost(self, error: Error, seconds: float) -> bool:
+        # MySQL's drivers give up a query and its connection at this option with the same error.
+        limit = self.connection.settings_dict["OPTIONS"].get("read_timeout")
+        return is_lost(error) and not (limit and seconds >= limit)
+
+    def _select(self, sql: str, savepoint: bool) -> Rows:
+        connection = self.connection
+        inner = connection.in_atomic_block or not connection.settings_dict["AUTOCOMMIT"]
+        guard = transaction.atomic(using=self.alias) if savepoint and inner else nullcontext()
+        with guard, connection.cursor() as cursor:
+            cursor.execute(sql)
+            rows: Rows = cursor.fetchall()
+            return rows

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.apps import AppConfig
 from django.core import checks
 from django.core.checks import CheckMessage
-from django.core.exceptions import ImproperlyConfigured
-from django.db import Error, connections
+from django.db import Error
+from django.db.migrations.recorder import MigrationRecorder
 
 from dockerflow import health
+from dockerflow.django.checks.connecting import Database, UnavailableError
+from dockerflow.django.checks.driver_errors import is_lost, is_missing_right, is_missing_table
 from dockerflow.django.checks.subjects import database_aliases, subjects
-from dockerflow.django.checks.unapplied import unapplied
+from dockerflow.django.checks.unapplied import Applied, migrated_apps, unapplied
 
 NAMED_MIGRATIONS = 10
 
@@ -24,26 +27,106 @@ def check_migrations_applied(
 ) -> list[CheckMessage]:
     """A database has all migrations of the apps it holds.
 
-    W001 for each app that lacks some, I001 for a database that cannot be asked.
+    W001 for each app that lacks some. I001 where no connection can be had, E013 where this user may
+    not read the applied migrations, E002 where they cannot be read for another reason. A database
+    into which the routers let no migrations is not asked.
     """
-    labels = None if app_configs is None else {app.label for app in app_configs}
-    return list(_problems(database, labels))
+    labels = migrated_apps(database)
+    if app_configs is not None:
+        labels &= {app.label for app in app_configs}
+    return list(_problems(database, labels)) if labels else []
 
 
-def _problems(alias: str, labels: set[str] | None) -> Iterator[CheckMessage]:
+def _problems(alias: str, labels: set[str]) -> Iterator[CheckMessage]:
     try:
-        found = unapplied(connections[alias])
-    except (ImproperlyConfigured, Error) as error:
-        text = f'Database "{alias}" cannot be asked for its migrations: {error}'
+        applied = _applied(Database(alias))
+    except UnavailableError as unavailable:
+        text = f'Database "{alias}" cannot be asked for its migrations: {unavailable}'
         yield checks.Info(text, id=health.INFO_CANT_CHECK_MIGRATIONS)
-        return
-    for label, names in found.items():
-        if labels is None or label in labels:
-            named = ", ".join(names[:NAMED_MIGRATIONS])
-            more = len(names) - NAMED_MIGRATIONS
-            text = f'Database "{alias}" lacks {len(names)} of the migrations of {label}: {named}'
-            yield checks.Warning(
-                text + (f" and {more} more" if more > 0 else ""),
-                hint="Run manage.py migrate.",
-                id=health.WARNING_UNAPPLIED_MIGRATION,
-            )
+    except _ForbiddenError as forbidden:
+        text = f'Database "{alias}" lets this user not read its migrations: {forbidden}'
+        yield checks.Error(text, id=health.ERROR_MIGRATIONS_FORBIDDEN)
+    except Error as error:
+        text = f'Database "{alias}" is connected and its migrations cannot be read: {error}'
+        yield checks.Error(text, id=health.ERROR_UNUSABLE_DATABASE)
+    else:
+        for label, names in unapplied(alias, applied).items():
+            if label in labels:
+                yield _lacking(alias, label, names)
+
+
+def _lacking(alias: str, label: str, names: list[str]) -> CheckMessage:
+    named = ", ".join(names[:NAMED_MIGRATIONS])
+    more = len(names) - NAMED_MIGRATIONS
+    text = f'Database "{alias}" lacks {len(names)} of the migrations of {label}: {named}'
+    return checks.Warning(
+        text + (f" and {more} more" if more > 0 else ""),
+        hint="Run manage.py migrate.",
+        id=health.WARNING_UNAPPLIED_MIGRATION,
+    )
+
+
+class _ForbiddenError(Exception):
+    """This user may not read the table; the text is the reason."""
+
+
+def _applied(database: Database) -> Applied:
+    """The applied migrations, none where there is no table.
+
+    Not :class:`MigrationRecorder`, which asks for the table's name first, and makes an instance of
+    a model of each row.
+
+    :raises _ForbiddenError: this user may not read the table
+    :raises django.db.Error: the table cannot be read
+    """
+    quote = database.connection.ops.quote_name
+    sql = f"SELECT {quote('app')}, {quote('name')} FROM {quote(_table())}"  # noqa: S608
+    try:
+        return database.select(sql, savepoint=True)
+    except Error as error:
+        if is_missing_right(error):
+            raise _ForbiddenError(error) from error
+        if not _is_missing(database, error):
+            raise
+    return []
+
+
+def _table() -> str:
+    return MigrationRecorder.Migration._meta.db_table
+
+
+def _is_missing(database: Database, error: Error) -> bool:
+    """Whether a query has failed because there is no table.
+
+    :raises _ForbiddenError: there is one, which is hidden from this user
+    """
+    match database.connection.vendor:
+        case "mysql":
+            return is_missing_table(error)
+        case "postgresql":
+            if is_missing_table(error) and (schema := _hidden_schema(database)):
+                raise _ForbiddenError(f"no USAGE on schema {schema}") from error
+            return is_missing_table(error)
+        case "sqlite":
+            is_possible = is_missing_table(error)
+        case _:
+            is_possible = not is_lost(error)
+    return is_possible and not MigrationRecorder(database.connection).has_table()
+
+
+def _hidden_schema(database: Database) -> str | None:
+    """The schema on the ``search_path`` that has the table, and that this user may not use.
+
+    PostgreSQL passes over such a schema and says that there is no table.
+    """
+    found = database.select(
+        "SELECT nspname, current_setting('search_path'), current_user"  # noqa: S608
+        " FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace"
+        f" WHERE relname = '{_table()}' AND NOT has_schema_privilege(n.oid, 'USAGE')",
+        savepoint=True,
+    )
+    for schema, search_path, user in found:
+        names = next(csv.reader([search_path], skipinitialspace=True))
+        if schema in [user if name == "$user" else name for name in names]:
+            return str(schema)
+    return None

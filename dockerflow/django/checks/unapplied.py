@@ -1,4 +1,4 @@
-"""Which migrations a database still lacks, at the price of one query.
+"""Which of the migrations on disk a database lacks, given those that are applied to it.
 
 Django's loader reads every migration file and builds the graph of them all, which takes tens of
 milliseconds in a grown project. Here the files are read once a process, and the graph is built
@@ -7,36 +7,56 @@ again only when the applied migrations are others than last time.
 
 from __future__ import annotations
 
+import copy
 import os
 from collections import defaultdict
 from threading import Lock
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import DatabaseError, router
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import router
 from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
-
-from dockerflow.django.checks.queries import select
 
 # In the order of the table, which it keeps while nothing changes; comparing sets takes longer.
-Rows = list[tuple[str, str]]
+Applied = list[tuple[str, str]]
+Names = dict[str, list[str]]  # of migrations, by the label of their app
 
 
 class _Loader(MigrationLoader):
-    """Django's loader, with the files read once."""
+    """Django's loader, which reads the files once, and is given what is applied."""
 
-    _is_read = False
+    given: Applied = []
 
     def __init__(self) -> None:
         super().__init__(None, load=False, ignore_no_migrations=True)
-        self.load_disk()
+        super().load_disk()
 
     def load_disk(self) -> None:
-        if not self._is_read:
-            super().load_disk()
-            self._is_read = True
+        """Leave what ``__init__`` has read, which Django asks for whenever it builds the graph."""
+
+    @property
+    def applied_migrations(self) -> dict[tuple[str, str], Any]:
+        return self._applied
+
+    @applied_migrations.setter
+    def applied_migrations(self, found: object) -> None:
+        # Without a connection Django's loader finds none; later it adds and removes replacements.
+        self._applied = dict.fromkeys(self.given)
+
+    def unapplied(self, applied: Applied) -> Names:
+        """The migrations that are not applied, by app.
+
+        Those of the graph, which knows of squashed migrations. ``MigrationExecutor.migration_plan``
+        would say the same, but for one that was left out before one that is applied: that it skips.
+        """
+        loader = copy.copy(self)
+        loader.given = applied
+        loader.build_graph()
+        found = defaultdict(list)
+        for label, name in sorted(loader.graph.nodes.keys() - loader.applied_migrations.keys()):
+            found[label].append(name)
+        return dict(found)
 
 
 class _Migrations:
@@ -50,67 +70,39 @@ class _Migrations:
         self._lock = Lock()
         self._apps: object = None
         self._loader: _Loader | None = None
-        self._found: dict[str, tuple[Rows, dict[str, list[str]]]] = {}
+        self._found: dict[str, tuple[Applied, Names]] = {}
 
-    def unapplied(self, connection: BaseDatabaseWrapper) -> dict[str, list[str]]:
-        with self._lock:
-            loader = self._current_loader()
-            if not loader.disk_migrations:
-                return {}
-        applied = _applied(connection)
-        with self._lock:
-            known, found = self._found.get(connection.alias, (None, {}))
-            if applied != known:
-                found = _find(loader, connection)
-                self._found[connection.alias] = applied, found
-            return found
-
-    def _current_loader(self) -> _Loader:
+    def loader(self) -> _Loader:
         now = list(apps.get_app_configs()), settings.MIGRATION_MODULES
-        if self._loader is None or self._apps != now:
-            self._apps, self._loader, self._found = now, _Loader(), {}
-        return self._loader
+        with self._lock:
+            if self._loader is None or self._apps != now:
+                self._apps, self._loader, self._found = now, _Loader(), {}
+            return self._loader
+
+    def unapplied(self, alias: str, applied: Applied) -> Names:
+        loader = self.loader()
+        known, found = self._found.get(alias, (None, {}))
+        if applied != known:
+            found = loader.unapplied(applied)
+            self._found[alias] = applied, found
+        return found
 
 
 _migrations = _Migrations()
 
 
-def unapplied(connection: BaseDatabaseWrapper) -> dict[str, list[str]]:
-    """The names of the unapplied migrations by app label, for the apps that have any.
+def migrated_apps(alias: str) -> set[str]:
+    """The labels of the apps with migrations that the database routers let into a database."""
+    labels = {label for label, _ in _migrations.loader().disk_migrations}
+    return {label for label in labels if _is_migrated_here(alias, label)}
 
-    :raises django.db.Error: the database cannot be read
+
+def unapplied(alias: str, applied: Applied) -> Names:
+    """The migrations that a database lacks, by app, whatever its routers say.
+
+    :param applied: the app and the name of each that is applied
     """
-    return {
-        label: names
-        for label, names in _migrations.unapplied(connection).items()
-        if _is_migrated_here(connection.alias, label)
-    }
-
-
-def _applied(connection: BaseDatabaseWrapper) -> Rows:
-    recorder = MigrationRecorder(connection)
-    if connection.in_atomic_block:  # where a query that fails would spoil the transaction
-        return list(recorder.applied_migrations())
-    quote = connection.ops.quote_name
-    table = quote(recorder.Migration._meta.db_table)
-    try:
-        return select(connection, f"SELECT {quote('app')}, {quote('name')} FROM {table}")  # noqa: S608
-    except DatabaseError:
-        if recorder.has_table():
-            raise
-        return []
-
-
-def _find(loader: _Loader, connection: BaseDatabaseWrapper) -> dict[str, list[str]]:
-    loader.connection = connection
-    try:
-        loader.build_graph()
-    finally:
-        loader.connection = None
-    found = defaultdict(list)
-    for label, name in sorted(loader.graph.nodes.keys() - loader.applied_migrations.keys()):
-        found[label].append(name)
-    return dict(found)
+    return _migrations.unapplied(alias, applied)
 
 
 def _is_migrated_here(alias: str, label: str) -> bool:

@@ -1,6 +1,5 @@
 """The checks of Redis and of the caches, against real ones, well and unwell."""
 
-import re
 import sys
 
 import pytest
@@ -13,6 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from dockerflow.django.checks import check_caches, check_redis_connected
+from tests.support.messages import short
 from tests.support.services import Redis
 
 DJANGO = "django.core.cache.backends.redis.RedisCache"
@@ -24,14 +24,6 @@ PING_FAILED = "dockerflow.health.E007"
 CACHE_FAILED = "dockerflow.health.E011"
 LOST = "dockerflow.health.E012"
 LOCAL = "dockerflow.health.I002"
-
-
-def said(check):
-    """Level, id and text of each message; what a client library says is left out."""
-    return [
-        (message.level, message.id, re.sub(r"(?<=: )[^:].*", "...", message.msg, flags=re.DOTALL))
-        for message in check(app_configs=None)
-    ]
 
 
 @pytest.fixture(params=[DJANGO, DJANGO_REDIS])
@@ -52,16 +44,16 @@ def redis_cache(backend, redis_server, settings):
 
 @pytest.mark.usefixtures("redis_cache")
 def test_a_redis_that_answers_is_connected():
-    assert said(check_redis_connected) == []
+    assert short(check_redis_connected) == []
 
 
 @pytest.mark.usefixtures("redis_cache")
 def test_a_redis_that_is_down_is_down_until_it_is_up(redis_server):
-    before = said(check_redis_connected)
+    before = short(check_redis_connected)
     redis_server.stop()
-    meanwhile = [said(check_redis_connected), said(check_redis_connected)]
+    meanwhile = [short(check_redis_connected), short(check_redis_connected)]
     redis_server.start()
-    after = said(check_redis_connected)
+    after = short(check_redis_connected)
 
     down = (checks.ERROR, NOT_CONNECTED, 'Could not connect to Redis of cache "shop": ...')
     assert (before, meanwhile, after) == ([], [[down]] * 2, [])
@@ -77,7 +69,7 @@ def test_errors_that_a_cache_keeps_to_itself_are_told(redis_server, settings):
     }
     redis_server.stop()
 
-    assert said(check_redis_connected) == [
+    assert short(check_redis_connected) == [
         (checks.ERROR, NOT_CONNECTED, 'Could not connect to Redis of cache "shop": ...')
     ]
 
@@ -90,7 +82,7 @@ def test_a_redis_whose_password_is_another_is_not_connected(backend, settings):
             alias: {"BACKEND": backend, "LOCATION": url}
             for alias, url in {"right": right, "wrong": wrong}.items()
         }
-        found = said(check_redis_connected)
+        found = short(check_redis_connected)
         caches.close_all()
 
     assert found == [
@@ -104,7 +96,7 @@ def test_a_redis_that_answers_with_an_error_has_failed_the_ping(backend, redis_s
     url = redis_server.url.replace("redis://", "redis://mute:any@")
     settings.CACHES = {"shop": {"BACKEND": backend, "LOCATION": url}}
 
-    [(level, message_id, text)] = said(check_redis_connected)
+    [(level, message_id, text)] = short(check_redis_connected)
     assert (level, message_id) == (checks.ERROR, PING_FAILED)
     assert text.startswith('Redis of cache "shop" answered a ping with NoPermissionError: ')
     caches["shop"].close()
@@ -117,7 +109,7 @@ def test_each_redis_among_the_caches_is_asked(backend, redis_server, settings):
         "bad": {"BACKEND": backend, "LOCATION": "redis://127.0.0.1:1"},
     }
 
-    assert said(check_redis_connected) == [
+    assert short(check_redis_connected) == [
         (checks.ERROR, NOT_CONNECTED, 'Could not connect to Redis of cache "bad": ...')
     ]
     caches.close_all()
@@ -129,16 +121,19 @@ class OwnCache(RedisCache):
 
 def test_a_redis_cache_of_the_projects_own_is_asked_too(settings):
     settings.CACHES = {
-        "shop": {"BACKEND": "tests.django.test_checks.OwnCache", "LOCATION": "redis://127.0.0.1:1"}
+        "shop": {
+            "BACKEND": "tests.django.checks.test_caches.OwnCache",
+            "LOCATION": "redis://127.0.0.1:1",
+        }
     }
 
-    assert said(check_redis_connected) == [
+    assert short(check_redis_connected) == [
         (checks.ERROR, NOT_CONNECTED, 'Could not connect to Redis of cache "shop": ...')
     ]
 
 
 def test_without_a_redis_there_is_nothing_to_connect_to():
-    assert said(check_redis_connected) == [
+    assert short(check_redis_connected) == [
         (
             checks.ERROR,
             MISCONFIGURED,
@@ -150,7 +145,7 @@ def test_without_a_redis_there_is_nothing_to_connect_to():
 def test_a_location_that_is_no_redis_is_misconfigured(backend, settings):
     settings.CACHES = {"shop": {"BACKEND": backend, "LOCATION": "http://127.0.0.1:1"}}
 
-    assert said(check_redis_connected) == [
+    assert short(check_redis_connected) == [
         (checks.ERROR, MISCONFIGURED, 'Redis of cache "shop" is misconfigured: ...')
     ]
 
@@ -159,7 +154,7 @@ def test_a_missing_redis_client_is_told(backend, settings, monkeypatch):
     monkeypatch.setitem(sys.modules, "redis", None)  # Python's own way to say "not installed"
     settings.CACHES = {"shop": {"BACKEND": backend, "LOCATION": "redis://127.0.0.1:1"}}
 
-    assert said(check_redis_connected) == [
+    assert short(check_redis_connected) == [
         (checks.ERROR, NO_CLIENT, "Redis client is missing: ...")
     ]
 
@@ -167,7 +162,7 @@ def test_a_missing_redis_client_is_told(backend, settings, monkeypatch):
 def test_a_missing_backend_is_told(settings):
     settings.CACHES = {"shop": {"BACKEND": "redis_of_ours.RedisCache"}}
 
-    assert said(check_redis_connected) == [
+    assert short(check_redis_connected) == [
         (checks.ERROR, NO_CLIENT, 'Redis client of cache "shop" is missing: ...')
     ]
 
@@ -192,7 +187,7 @@ class Forgetful(BaseCache):
 
 
 def test_a_redis_cache_gives_back_what_it_took_and_keeps_nothing(redis_cache, redis_server):
-    found = said(check_caches)
+    found = short(check_caches)
     with redis.Redis.from_url(redis_server.url) as client:
         keys = client.keys()
 
@@ -203,7 +198,7 @@ def test_a_cache_in_files_gives_back_what_it_took_and_keeps_nothing(settings, tm
     backend = "django.core.cache.backends.filebased.FileBasedCache"
     settings.CACHES = {"shop": {"BACKEND": backend, "LOCATION": tmp_path}}
 
-    assert said(check_caches) == []
+    assert short(check_caches) == []
     assert list(tmp_path.iterdir()) == []
 
 
@@ -213,7 +208,7 @@ def test_a_cache_in_the_database_gives_back_what_it_took_and_keeps_nothing(setti
     settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": "shop_cache"}}
     call_command("createcachetable")
 
-    assert said(check_caches) == []
+    assert short(check_caches) == []
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM shop_cache")
         assert cursor.fetchone() == (0,)
@@ -222,7 +217,7 @@ def test_a_cache_in_the_database_gives_back_what_it_took_and_keeps_nothing(setti
 def test_a_cache_that_raises_has_failed(redis_cache, redis_server):
     redis_server.stop()
 
-    assert said(check_caches) == [
+    assert short(check_caches) == [
         (checks.ERROR, CACHE_FAILED, 'Cache "shop" raised ConnectionError: ...')
     ]
 
@@ -230,16 +225,16 @@ def test_a_cache_that_raises_has_failed(redis_cache, redis_server):
 def test_a_cache_that_does_not_exist_has_failed(settings):
     settings.CACHES = {"shop": {"BACKEND": "shop.cache.Cache"}}
 
-    assert said(check_caches) == [
+    assert short(check_caches) == [
         (checks.ERROR, CACHE_FAILED, 'Cache "shop" raised InvalidCacheBackendError: ...')
     ]
-    assert [message_id for _, message_id, _ in said(check_redis_connected)] == [MISCONFIGURED]
+    assert [message_id for _, message_id, _ in short(check_redis_connected)] == [MISCONFIGURED]
 
 
 def test_a_cache_that_forgets_has_lost_something(settings):
-    settings.CACHES = {"shop": {"BACKEND": "tests.django.test_checks.Forgetful"}}
+    settings.CACHES = {"shop": {"BACKEND": "tests.django.checks.test_caches.Forgetful"}}
 
-    assert said(check_caches) == [(checks.ERROR, LOST, 'Cache "shop" lost what was put into it')]
+    assert short(check_caches) == [(checks.ERROR, LOST, 'Cache "shop" lost what was put into it')]
 
 
 def test_caches_that_no_other_process_sees_have_nothing_to_check(settings):
@@ -248,7 +243,7 @@ def test_caches_that_no_other_process_sees_have_nothing_to_check(settings):
         for alias, backend in {"local": "locmem.LocMemCache", "dummy": "dummy.DummyCache"}.items()
     }
 
-    assert said(check_caches) == [
+    assert short(check_caches) == [
         (checks.INFO, LOCAL, 'Cache "local" is a LocMemCache, which has nothing to check'),
         (checks.INFO, LOCAL, 'Cache "dummy" is a DummyCache, which has nothing to check'),
     ]
@@ -260,8 +255,8 @@ def test_every_cache_is_tried(settings, tmp_path):
             "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
             "LOCATION": tmp_path,
         },
-        "shop": {"BACKEND": "tests.django.test_checks.Forgetful"},
+        "shop": {"BACKEND": "tests.django.checks.test_caches.Forgetful"},
         "redis": {"BACKEND": DJANGO, "LOCATION": "redis://127.0.0.1:1"},
     }
 
-    assert [message_id for _, message_id, _ in said(check_caches)] == [LOST, CACHE_FAILED]
+    assert [message_id for _, message_id, _ in short(check_caches)] == [LOST, CACHE_FAILED]

@@ -5,9 +5,9 @@ import threading
 from contextlib import closing
 
 import pytest
-from django.db import OperationalError, connections
+from django.db import connections
 
-from dockerflow.django.checks.connecting import connect, sharing_failures
+from dockerflow.django.checks.connecting import Database, UnavailableError, sharing_failures
 from tests.support.databases import database
 
 
@@ -39,8 +39,8 @@ def hanging_up(django_db_blocker):
 
 
 def attempt():
-    with pytest.raises(OperationalError) as failure:
-        connect(connections["shop"])
+    with pytest.raises(UnavailableError) as failure:
+        Database("shop")
     return failure.value
 
 
@@ -69,9 +69,10 @@ def test_outside_of_a_heartbeat_every_attempt_calls(hanging_up):
 
 def test_a_connection_that_is_open_stays(tmp_path, django_db_blocker):
     options = {"ENGINE": "django.db.backends.sqlite3", "NAME": tmp_path / "db.sqlite3"}
+    options["NAME"].touch()
     with database("shop", **options), django_db_blocker.unblock(), sharing_failures():
-        connect(connections["shop"])
+        Database("shop")
         opened = connections["shop"].connection
-        connect(connections["shop"])
+        Database("shop")
 
         assert connections["shop"].connection is opened

@@ -1,0 +1,68 @@
+"""What the error of a database driver means, by the codes that the databases document.
+
+PostgreSQL's SQLSTATEs come from psycopg 3 and psycopg2, the numbers of MySQL and MariaDB from
+mysqlclient and PyMySQL, SQLite's names from the standard library. Of an error without a known code
+nothing is assumed.
+
+https://www.postgresql.org/docs/current/errcodes-appendix.html
+https://mariadb.com/docs/server/reference/error-codes
+https://www.sqlite.org/rescode.html
+"""
+
+from __future__ import annotations
+
+from django.db import DatabaseError, Error, InterfaceError, OperationalError
+
+Code = str | int | None
+
+LOST = {
+    "25P03",  # idle_in_transaction_session_timeout
+    "57P01",  # admin_shutdown
+    "57P02",  # crash_shutdown
+    "57P05",  # idle_session_timeout
+    0,  # closed on this side
+    1053,  # ER_SERVER_SHUTDOWN
+    1927,  # ER_CONNECTION_KILLED
+    2006,  # CR_SERVER_GONE_ERROR
+    2013,  # CR_SERVER_LOST
+    2055,  # CR_SERVER_LOST_EXTENDED
+    3169,  # ER_SESSION_WAS_KILLED
+    4031,  # ER_CLIENT_INTERACTION_TIMEOUT
+}
+NO_TABLE = {"42P01", 1146, "SQLITE_ERROR"}
+NO_RIGHT = {"42501", 1142, 1143}
+NO_CODE = (OperationalError, InterfaceError, DatabaseError)  # exactly, and none of their subclasses
+
+
+def code(error: Error) -> Code:
+    """The database's own code of an error, None where the driver has none to give."""
+    cause = error.__cause__ or error
+    if cause.args and isinstance(cause.args[0], int):
+        return cause.args[0]
+    for name in ("sqlstate", "pgcode", "sqlite_errorname"):
+        if found := getattr(cause, name, None):
+            return str(found)
+    return None
+
+
+def is_lost(error: Error) -> bool:
+    """Whether the error says that the connection is gone, and not that the query failed."""
+    found = code(error)
+    if isinstance(found, str) and found.startswith("08"):
+        # PgBouncer's code for all it says; this alone is about the query, which has waited.
+        return "query_wait_timeout" not in str(error)
+    if found is None:
+        # Both psycopgs: the connection broke before the server said anything.
+        cause = error.__cause__
+        return type(error) in NO_CODE and (hasattr(cause, "sqlstate") or hasattr(cause, "pgcode"))
+    return found in LOST
+
+
+def is_missing_table(error: Error) -> bool:
+    """Whether the error may say that there is no such table; SQLite's code says many things."""
+    return code(error) in NO_TABLE
+
+
+def is_missing_right(error: Error) -> bool:
+    """Whether the error says that this user may not read the table."""
+    return code(error) in NO_RIGHT

@@ -1,0 +1,57 @@
+"""What the tests of the checks share: databases of a test's own."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.databases import database
+from tests.support.services import MariaDB, PostgreSQL
+
+
+@pytest.fixture
+def add(settings, django_db_blocker) -> Iterator[Callable[..., None]]:
+    """Adds a database to those that the checks look at."""
+    settings.DOCKERFLOW_DATABASES = []
+
+    with django_db_blocker.unblock(), ExitStack() as stack:
+
+        def add(alias: str = "shop", **options: Any) -> None:
+            stack.enter_context(database(alias, **options))
+            settings.DOCKERFLOW_DATABASES = [*settings.DOCKERFLOW_DATABASES, alias]
+
+        yield add
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> dict[str, Any]:
+    """An SQLite database, an empty file."""
+    path = tmp_path / "db.sqlite3"
+    path.touch()
+    return {"ENGINE": "django.db.backends.sqlite3", "NAME": path}
+
+
+@pytest.fixture
+def postgres(postgresql: PostgreSQL) -> Iterator[dict[str, Any]]:
+    """A PostgreSQL database of this test's own."""
+    postgresql.execute("CREATE DATABASE shop")
+    yield {**postgresql.settings, "NAME": "shop"}
+    postgresql.revive()
+    postgresql.execute("DROP DATABASE shop WITH (FORCE)")
+
+
+@pytest.fixture
+def maria(mariadb: MariaDB) -> Iterator[dict[str, Any]]:
+    """A MariaDB database of this test's own."""
+    mariadb.execute("CREATE DATABASE shop")
+    yield {**mariadb.settings, "NAME": "shop"}
+    mariadb.revive()
+    mariadb.execute("DROP DATABASE shop")
+
+
+@pytest.fixture(params=["sqlite", "postgres", "maria"])
+def options(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What Django's settings say of a good, empty database."""
+    return request.getfixturevalue(request.param)
