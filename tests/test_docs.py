@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from dockerflow import health
-from dockerflow.conf import conf
+from dockerflow.conf import Conf, conf
+from dockerflow.conf.faults import Faults
 from dockerflow.django import signals
 from tests.support.process import HOST, unused_port
 from tests.support.web import python_path
@@ -140,6 +141,12 @@ def test_the_error_of_bad_settings_is_the_one_that_is_shown():
         DOCKERFLOW_HEARTBEAT_TIMEOUT="abc",
     )
     assert done.stderr.strip().endswith(block("settings.rst", "text", "django.core.exceptions"))
+
+
+def test_the_record_about_a_file_that_goes_bad_is_the_one_that_is_shown(caplog):
+    problem = Conf.DOCKERFLOW_HEARTBEAT_TTL.problem("ten", "/app/settings.ini", "is not a number")
+    Faults().update({"DOCKERFLOW_HEARTBEAT_TTL": problem})
+    assert caplog.messages == [block("settings.rst", "text", "DOCKERFLOW_HEARTBEAT_TTL")]
 
 
 def test_the_heartbeat_that_is_shown_has_the_form_of_a_real_one():

@@ -6,8 +6,14 @@ A value is the Django setting; else the environment variable of the same name; e
     from dockerflow.conf import conf
 
     conf.DOCKERFLOW_HEARTBEAT_TIMEOUT  # 5.0
+
+Reading a bad value raises ``django.core.exceptions.ImproperlyConfigured``; reading it from
+``lenient`` gives the default.
 """
 
-from dockerflow.conf.declarations import DEFAULT, DJANGO, ENVIRONMENT, Conf, conf, lenient
+from dockerflow.conf.declarations import Conf, conf, lenient
+from dockerflow.conf.setting import Setting
+from dockerflow.conf.settings import DEFAULT
+from dockerflow.conf.sources import DJANGO, ENVIRONMENT
 
-__all__ = ["DEFAULT", "DJANGO", "ENVIRONMENT", "Conf", "conf", "lenient"]
+__all__ = ["DEFAULT", "DJANGO", "ENVIRONMENT", "Conf", "Setting", "conf", "lenient"]

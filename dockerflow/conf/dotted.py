@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from importlib.machinery import PathFinder
 from typing import Any
 
-from dockerflow.conf.kinds import Kind, did_you_mean, names, nearest, stripped
+from dockerflow.conf.kinds import Kind, about_item, names, stripped
+from dockerflow.conf.spelling import did_you_mean, nearest
 
 _PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
 
@@ -30,14 +31,14 @@ def _check(path: str) -> Iterator[str]:
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
         if missing and f"{module_name}.".startswith(f"{missing}."):
             nearest_module = _nearest_module(module_name)
-            hint = f"; did you mean {nearest_module}?" if nearest_module else ""
+            hint = did_you_mean(nearest_module)
             yield f"does not exist: there is no module {missing}{hint}"
         else:
             yield f"cannot be imported: {type(error).__name__}: {error}"
         return
     if not hasattr(module, attribute):
         functions = [name for name, value in vars(module).items() if callable(value)]
-        hint = did_you_mean(attribute, functions)
+        hint = did_you_mean(nearest(attribute, functions))
         yield f"does not exist: {module_name} has no {attribute}{hint}"
     elif not callable(getattr(module, attribute)):
         yield "is not callable"
@@ -65,18 +66,19 @@ function = Kind("the dotted path of a function", _parse, _check)
 
 def _parse_each(value: Any) -> list[str]:
     paths: dict[str, None] = {}
-    for item in names.parse(value):
+    items = names.parse(value)
+    for item in items:
         try:
             paths[_parse(item)] = None
         except ValueError as error:
-            raise ValueError(f"holds {item!r}, which {error}") from None
+            raise ValueError(about_item(item, items, str(error))) from None
     return list(paths)
 
 
 def _check_each(paths: list[str]) -> Iterator[str]:
     for path in paths:
         for clause in list(_check(path)) or _check_function(path):
-            yield f"holds {path!r}, which {clause}"
+            yield about_item(path, paths, clause)
 
 
 def _check_function(path: str) -> Iterator[str]:

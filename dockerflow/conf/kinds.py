@@ -1,6 +1,6 @@
 """What a setting's value may look like: the kinds of values, from text or Python to a typed value.
 
-A kind parses and never reads: where a value comes from is the business of ``dockerflow.conf``.
+A kind parses and never reads: ``sources`` says where a value comes from.
 """
 
 from __future__ import annotations
@@ -9,17 +9,18 @@ import json
 import math
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Generic, TypeVar
+
+from dockerflow.conf.spelling import did_you_mean, nearest
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
-def _nothing_more(_: Any) -> Iterator[str]:
+def _accept(_: Any) -> Iterator[str]:
     return iter(())
 
 
@@ -27,32 +28,38 @@ def _nothing_more(_: Any) -> Iterator[str]:
 class Kind(Generic[T_co]):
     """One kind of value.
 
-    ``expected`` is a phrase for people: it ends the sentence "expected ..." and is the type in the
-    settings reference. ``parse`` takes text or a Python value, returns the typed value and raises
-    ValueError with a clause about the value ("is not a number"). ``check`` looks further than the
-    text, for instance imports a dotted path, and yields one clause a problem.
+    :param expected: a phrase that ends the sentence "Expected ..."; also the type in the reference
+    :param parse: takes text or a Python value and returns the typed value; raises ValueError with a
+        clause about the value, such as "is not a number"
+    :param check: takes the typed value (or None, the default of some settings) and yields a clause
+        for each problem that the value alone does not show; imports dotted paths, for instance
     """
 
     expected: str
     parse: Callable[[Any], T_co]
-    check: Callable[[Any], Iterator[str]] = _nothing_more
+    check: Callable[[Any], Iterator[str]] = _accept
 
 
-def nearest(name: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that ``name`` most probably is a misspelling of."""
-    return next(iter(get_close_matches(name, list(candidates), n=1)), None)
+def refuse_leftovers(value: str) -> None:
+    """Refuse quotes and a comment that whatever set the variable has left in its value.
 
+    ``docker run --env-file`` keeps the quotes around a value, and python-decouple a comment after
+    it.
 
-def did_you_mean(name: str, candidates: Iterable[str]) -> str:
-    """``"; did you mean X?"``, or nothing where no candidate is near."""
-    match = nearest(name, candidates)
-    return f"; did you mean {match}?" if match else ""
+    :raises ValueError: with a clause about the value
+    """
+    text = value.strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        raise ValueError("has kept its quotes; write the value without quotes")
+    is_array = text.startswith("[") and text.endswith("]")
+    if (" #" in text or "\t#" in text) and not is_array:
+        raise ValueError("has kept a comment; write the comment on a line of its own")
 
 
 def stripped(value: Any) -> str:
-    """Text that is not blank, without the blanks around it.
+    """``value`` without the blanks around it.
 
-    :raises ValueError: with a clause about the value
+    :raises ValueError: it is no text, or blank; with a clause about the value
     """
     if not isinstance(value, str):
         raise ValueError(f"is of type {type(value).__name__}")
@@ -62,7 +69,11 @@ def stripped(value: Any) -> str:
 
 
 def boolean(table: Callable[[str], bool | int]) -> Kind[bool]:
-    """What ``table`` knows as true or false; it raises ValueError for everything else."""
+    """True or false.
+
+    :param table: takes lower- or upper-case text and returns its truth; raises ValueError for
+        everything else
+    """
 
     def parse(value: Any) -> bool:
         try:
@@ -83,7 +94,7 @@ def _number(value: Any) -> float:
 
 
 def seconds(*, zero: bool) -> Kind[float]:
-    """Finite seconds above 0, with ``zero`` also 0 itself."""
+    """Finite seconds above 0; with ``zero``, also 0 itself."""
 
     def parse(value: Any) -> float:
         number = _number(value)
@@ -95,6 +106,8 @@ def seconds(*, zero: bool) -> Kind[float]:
 
 
 def integer(low: int, high: int) -> Kind[int]:
+    """A whole number from ``low`` to ``high``, both included."""
+
     def parse(value: Any) -> int:
         number = _number(value)
         if not number.is_integer():
@@ -109,15 +122,16 @@ def integer(low: int, high: int) -> Kind[int]:
 def choice(*options: str) -> Kind[str]:
     """One of ``options``, in any case of letters."""
     by_key = {option.casefold(): option for option in options}
+    expected = f"{', '.join(options[:-1])} or {options[-1]}"
 
     def parse(value: Any) -> str:
         text = stripped(value)
         try:
             return by_key[text.casefold()]
         except KeyError:
-            raise ValueError("is not one of them" + did_you_mean(text, options)) from None
+            raise ValueError(f"is not {expected}{did_you_mean(nearest(text, options))}") from None
 
-    return Kind(f"{', '.join(options[:-1])} or {options[-1]}", parse)
+    return Kind(expected, parse)
 
 
 def _path(value: Any) -> Path:
@@ -130,8 +144,27 @@ def _path(value: Any) -> Path:
 path = Kind("a path", _path)
 
 
+def _absolute_path(value: Any) -> Path:
+    parsed = _path(value)
+    if not parsed.is_absolute():
+        raise ValueError("is not absolute")
+    return parsed
+
+
+def _refuse_directory(path: Path | None) -> Iterator[str]:
+    # Path.is_dir() raises where a directory may not be searched.
+    if path is not None and os.path.isdir(path):  # noqa: PTH112
+        yield "is a directory"
+
+
+file = Kind("the absolute path of a file", _absolute_path, _refuse_directory)
+
+
 def _header_name(value: Any) -> str:
     text = stripped(value)
+    if text.upper().startswith("HTTP_"):
+        words = [word if word == "ID" else word.title() for word in text.upper().split("_")[1:]]
+        raise ValueError(f"is a key of request.META; write {'-'.join(words)}")
     # https://www.rfc-editor.org/rfc/rfc9110#name-tokens
     if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", text):
         raise ValueError("is not a header name")
@@ -164,12 +197,37 @@ def _list(value: Any) -> list[str]:
             value = [item.strip() for item in text.split(",") if item.strip()]
             if not value:
                 raise ValueError("names nothing (write [] for an empty list)")
+    if isinstance(value, (set, frozenset)):
+        value = sorted(value, key=str)  # the same order in every process
     if not isinstance(value, (list, tuple)):
         raise ValueError(f"is of type {type(value).__name__}")
     for item in value:
         if not isinstance(item, str) or not item.strip():
-            raise ValueError(f"holds {item!r}, which is no name")
+            raise ValueError(f"holds {item!r}, which is not a name")
     return [item.strip() for item in value]
 
 
 names = Kind("a list of names, comma-separated or as a JSON array", _list)
+
+
+def database_aliases(known: Callable[[], Collection[str] | None]) -> Kind[list[str] | None]:
+    """A list of keys of ``DATABASES``.
+
+    :param known: returns the keys, or None where there are no Django settings to know them from
+    """
+
+    def check(aliases: list[str] | None) -> Iterator[str]:
+        existing = known()
+        if aliases is None or existing is None:
+            return
+        for alias in aliases:
+            if alias not in existing:
+                hint = did_you_mean(nearest(alias, existing))
+                yield about_item(alias, aliases, f"is not in DATABASES{hint}")
+
+    return Kind("a list of database aliases", names.parse, check)
+
+
+def about_item(item: str, items: Collection[str], clause: str) -> str:
+    """The clause about one item of a list; it names the item only if the list has others."""
+    return clause if len(items) == 1 else f"holds {item!r}, which {clause}"

@@ -9,7 +9,8 @@ class DockerflowConfig(AppConfig):
     verbose_name = "Dockerflow"
 
     def ready(self) -> None:
-        from dockerflow.django import checks, wiring  # noqa: F401, PLC0415 (the apps come first)
+        from dockerflow.django import checks, wiring  # noqa: PLC0415 (the apps come first)
 
         conf.validate()
         checks.register()
+        wiring.log_settings_without_effect()

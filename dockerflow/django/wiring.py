@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 from collections.abc import Iterator, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from django.apps import AppConfig
@@ -22,17 +24,62 @@ from dockerflow.django.urls import urlpatterns
 from dockerflow.django.views import current_version
 from dockerflow.version import KEYS
 
+logger = logging.getLogger("dockerflow.django")
+
 Apps = Sequence[AppConfig] | None
+SHORTEST_TOKEN = 20  # characters
+# django-admin and python -m django; those of django-configurations
+COMMANDS = {
+    "manage",
+    "django-admin",
+    "django/__main__",
+    "django-cadmin",
+    "configurations/__main__",
+}
 SSL_MIDDLEWARE = "django.middleware.security.SecurityMiddleware"
 
 
 @checks.register(TAG)
 def check_setting_names(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
-    """W001 for each ``DOCKERFLOW_*`` name, in Django's settings or the environment, without use."""
+    """W001, W009 and W010: names, files and lines without effect."""
+    sentences = {
+        health.WARNING_UNKNOWN_SETTING: conf.unknown_names(),
+        health.WARNING_FILE_PASSED_OVER: conf.passed_over_files(),
+        health.WARNING_LINE_WITHOUT_EFFECT: conf.ignored_lines(),
+    }
+    return [checks.Warning(text, id=key) for key, texts in sentences.items() for text in texts]
+
+
+@checks.register(TAG)
+def check_token(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """W011 where ``DOCKERFLOW_HEARTBEAT_TOKEN`` is easy to guess."""
+    token = conf.DOCKERFLOW_HEARTBEAT_TOKEN
+    if token is None or len(token) >= SHORTEST_TOKEN:
+        return []
     return [
-        checks.Warning(sentence, id=health.WARNING_UNKNOWN_SETTING)
-        for sentence in conf.unknown_names()
+        checks.Warning(
+            f"DOCKERFLOW_HEARTBEAT_TOKEN has fewer than {SHORTEST_TOKEN} characters",
+            hint='Make one: python -c "import secrets; print(secrets.token_urlsafe())".',
+            id=health.WARNING_EASY_TO_GUESS,
+        )
     ]
+
+
+def log_settings_without_effect() -> None:
+    """Log one WARNING about names and lines without effect, for a server, which runs no checks.
+
+    A management command logs nothing: those that run system checks print W001 and W010.
+    """
+    sentences = conf.unknown_names() + conf.ignored_lines()
+    if sentences and not _is_management_command(sys.argv[0]):
+        logger.warning("%s", " ".join(sentences))
+
+
+def _is_management_command(program: str) -> bool:
+    """Whether a program, ``sys.argv[0]``, is one of those that run Django's commands."""
+    path = PurePath(program)
+    name = f"{path.parent.name}/__main__" if path.name == "__main__.py" else path.stem
+    return name in COMMANDS
 
 
 @checks.register(TAG)

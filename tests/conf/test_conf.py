@@ -1,4 +1,4 @@
-"""Where a setting's value comes from, what it becomes, and what is said of a bad one."""
+"""Where a setting's value comes from, its typed value, and the error about a bad one."""
 
 import os
 import subprocess
@@ -44,7 +44,7 @@ DEFAULTS = {
 # setting: (as a Django setting, as text, typed)
 GOOD = {
     "DOCKERFLOW_VERSION_CALLBACK": ("os.getcwd", "os.getcwd", "os.getcwd"),
-    "DOCKERFLOW_CHECKS": ((CACHES,), CACHES, [CACHES]),
+    "DOCKERFLOW_CHECKS": ({CACHES}, CACHES, [CACHES]),
     "DOCKERFLOW_OPTIONAL_CHECKS": ([CACHES], f'["{CACHES}"]', [CACHES]),
     "DOCKERFLOW_DATABASES": (["default"], "default", ["default"]),
     "DOCKERFLOW_HEARTBEAT_FAIL_LEVEL": ("error", "Error", "error"),
@@ -60,18 +60,6 @@ GOOD = {
     "DOCKERFLOW_LOG_FORMAT": ("console", "console", "console"),
     "DOCKERFLOW_LOG_LEVEL": ("DEBUG", "debug", "DEBUG"),
 }
-
-
-@pytest.fixture(autouse=True)
-def base_dir(tmp_path, settings, monkeypatch):
-    """An empty BASE_DIR, in an environment without a setting of Dockerflow."""
-    for name in [name for name in os.environ if name.startswith("DOCKERFLOW_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.delenv("BASE_DIR", raising=False)
-    monkeypatch.setattr(sources, "INTERVAL", 0)
-    settings.BASE_DIR = tmp_path / "project"
-    settings.BASE_DIR.mkdir()
-    return settings.BASE_DIR
 
 
 def python(program, **environment):
@@ -164,6 +152,64 @@ def test_none_in_django_settings_asks_for_the_default(settings, monkeypatch, nam
     assert conf.resolve(getattr(Conf, name)) == (DEFAULTS[name], "Django setting")
 
 
+@pytest.mark.parametrize("name", DEFAULTS)
+@pytest.mark.parametrize("blank", ["", " \n"])
+def test_a_blank_django_setting_is_not_set(settings, monkeypatch, name, blank):
+    setattr(settings, name, blank)
+    unset = conf.resolve(getattr(Conf, name))
+    monkeypatch.setenv(name, GOOD.get(name, (None, "/srv", None))[1])
+    in_environment = conf.resolve(getattr(Conf, name))
+
+    typed = GOOD.get(name, (None, None, Path("/srv")))[2]
+    assert [unset, in_environment] == [(DEFAULTS[name], "default"), (typed, "environment")]
+
+
+def test_a_set_is_a_list_in_the_order_of_the_alphabet(settings):
+    settings.DOCKERFLOW_DATABASES = {"replica", "default", "archive"}
+
+    assert conf.DOCKERFLOW_DATABASES == ["archive", "default", "replica"]
+
+
+QUOTES = "has kept its quotes; write the value without quotes."
+COMMENT = "has kept a comment; write the comment on a line of its own."
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+@pytest.mark.parametrize("leftover", ['"{}"', "'{}'", "{} # why", "{}\t#why"])
+def test_a_value_that_kept_its_quotes_or_a_comment_is_refused(
+    settings, monkeypatch, name, leftover
+):
+    text = leftover.format(GOOD.get(name, (None, "/srv", None))[1])
+    monkeypatch.setenv(name, text)
+    if name == "BASE_DIR":
+        del settings.BASE_DIR
+    in_environment = conf.problems()
+    setattr(settings, name, text)
+
+    setting = getattr(Conf, name)
+    problem = f"{setting.show(text)} {COMMENT if '#' in text else QUOTES}"
+    problem += f" Expected {setting.kind.expected}."
+    assert in_environment == [f"{name} (environment): {problem}"]
+    assert conf.problems() == [f"{name} (Django setting): {problem}"]
+
+
+def test_a_json_array_may_hold_what_looks_like_a_comment(monkeypatch):
+    monkeypatch.setenv("DOCKERFLOW_DATABASES", '["default", "the #2"]')
+
+    assert conf.DOCKERFLOW_DATABASES == ["default", "the #2"]
+
+
+def test_a_directory_is_refused_as_the_drain_file(monkeypatch, tmp_path):
+    monkeypatch.setenv("DOCKERFLOW_DRAIN_FILE", str(tmp_path))
+
+    assert conf.problems() == [
+        (
+            f"DOCKERFLOW_DRAIN_FILE (environment): {tmp_path!r} is a directory."
+            " Expected the absolute path of a file."
+        )
+    ]
+
+
 CHOSEN = " a list of dotted paths of functions, comma-separated or as a JSON array."
 
 
@@ -187,9 +233,13 @@ CHOSEN = " a list of dotted paths of functions, comma-separated or as a JSON arr
         (
             "DOCKERFLOW_CHECKS",
             "dockerflow.django.cheks.check_caches",
-            "['dockerflow.django.cheks.check_caches'] holds"
-            " 'dockerflow.django.cheks.check_caches', which does not exist: there is no module"
+            "['dockerflow.django.cheks.check_caches'] does not exist: there is no module"
             " dockerflow.django.cheks; did you mean dockerflow.django.checks? Expected" + CHOSEN,
+        ),
+        (
+            "DOCKERFLOW_CHECKS",
+            "none",
+            "'none' is not a dotted path. Expected" + CHOSEN,
         ),
         (
             "DOCKERFLOW_OPTIONAL_CHECKS",
@@ -201,17 +251,22 @@ CHOSEN = " a list of dotted paths of functions, comma-separated or as a JSON arr
             "DOCKERFLOW_DATABASES",
             "defualt",
             (
-                "['defualt'] holds 'defualt', which is not in DATABASES; did you mean default?"
+                "['defualt'] is not in DATABASES; did you mean default?"
                 " Expected a list of database aliases."
+            ),
+        ),
+        (
+            "DOCKERFLOW_DATABASES",
+            "default,defualt",
+            (
+                "['default', 'defualt'] holds 'defualt', which is not in DATABASES;"
+                " did you mean default? Expected a list of database aliases."
             ),
         ),
         (
             "DOCKERFLOW_HEARTBEAT_FAIL_LEVEL",
             "warn",
-            (
-                "'warn' is not one of them; did you mean warning?"
-                " Expected debug, info, warning, error or critical."
-            ),
+            "'warn' is not debug, info, warning, error or critical; did you mean warning?",
         ),
         (
             "DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE",
@@ -231,7 +286,7 @@ CHOSEN = " a list of dotted paths of functions, comma-separated or as a JSON arr
         (
             "DOCKERFLOW_HEARTBEAT_DETAILS",
             "True",
-            "'True' is not one of them. Expected debug, always or never.",
+            "'True' is not debug, always or never.",
         ),
         (
             "DOCKERFLOW_HEARTBEAT_TOKEN",
@@ -244,12 +299,25 @@ CHOSEN = " a list of dotted paths of functions, comma-separated or as a JSON arr
         (
             "DOCKERFLOW_DRAIN_FILE",
             False,
-            "False is of type bool. Expected a path.",
+            "False is of type bool. Expected the absolute path of a file.",
+        ),
+        (
+            "DOCKERFLOW_DRAIN_FILE",
+            "run/drain",
+            "'run/drain' is not absolute. Expected the absolute path of a file.",
         ),
         (
             "DOCKERFLOW_REQUEST_ID_HEADER_NAME",
             "X Id",
             "'X Id' is not a header name. Expected the name of an HTTP header.",
+        ),
+        (
+            "DOCKERFLOW_REQUEST_ID_HEADER_NAME",
+            "HTTP_X_REQUEST_ID",
+            (
+                "'HTTP_X_REQUEST_ID' is a key of request.META; write X-Request-ID."
+                " Expected the name of an HTTP header."
+            ),
         ),
         (
             "DOCKERFLOW_SUMMARY_LOG_QUERYSTRING",
@@ -270,19 +338,16 @@ CHOSEN = " a list of dotted paths of functions, comma-separated or as a JSON arr
         (
             "DOCKERFLOW_LOG_FORMAT",
             "json",
-            "'json' is not one of them. Expected mozlog or console.",
+            "'json' is not mozlog or console.",
         ),
         (
             "DOCKERFLOW_LOG_LEVEL",
             "WARN",
-            (
-                "'WARN' is not one of them; did you mean WARNING?"
-                " Expected DEBUG, INFO, WARNING, ERROR or CRITICAL."
-            ),
+            "'WARN' is not DEBUG, INFO, WARNING, ERROR or CRITICAL; did you mean WARNING?",
         ),
     ],
 )
-def test_a_bad_value_is_told_with_name_source_value_and_what_was_expected(
+def test_the_error_has_name_source_value_and_what_was_expected(
     settings, monkeypatch, name, value, problem
 ):
     setattr(settings, name, value)
@@ -296,7 +361,7 @@ def test_a_bad_value_is_told_with_name_source_value_and_what_was_expected(
         assert in_environment == [f"{name} (environment): {problem}"]
 
 
-def test_a_bad_value_in_a_file_is_told_with_the_files_path(base_dir):
+def test_the_error_about_a_value_in_a_file_has_its_path(base_dir):
     (base_dir / ".env").write_text("DOCKERFLOW_HEARTBEAT_TIMEOUT=soon\n")
 
     with pytest.raises(ImproperlyConfigured) as refusal:
@@ -381,7 +446,7 @@ def test_base_dir_may_be_the_path_of_another_library(base_dir, settings):
     assert conf.resolve(Conf.DOCKERFLOW_HEARTBEAT_TTL) == (4, f"{base_dir}/.env")
 
 
-def test_base_dir_none_is_no_directory_of_that_name(settings, monkeypatch, tmp_path):
+def test_a_base_dir_of_none_does_not_mean_a_directory_called_none(settings, monkeypatch, tmp_path):
     (tmp_path / "None").mkdir()
     (tmp_path / "None/.env").write_text("DOCKERFLOW_HEARTBEAT_TTL=4\n")
     monkeypatch.chdir(tmp_path)
@@ -390,13 +455,13 @@ def test_base_dir_none_is_no_directory_of_that_name(settings, monkeypatch, tmp_p
     assert conf.DOCKERFLOW_HEARTBEAT_TTL == 0
 
 
-def test_the_file_has_no_say_in_base_dir(base_dir):
+def test_base_dir_is_not_read_from_the_file(base_dir):
     (base_dir / ".env").write_text("BASE_DIR=/elsewhere\n")
 
     assert conf.resolve(Conf.BASE_DIR) == (base_dir, "Django setting")
 
 
-def test_a_file_in_a_parent_directory_is_none_of_ours(base_dir):
+def test_a_file_in_a_parent_directory_is_not_read(base_dir):
     (base_dir.parent / ".env").write_text("DOCKERFLOW_HEARTBEAT_TTL=4\n")
 
     assert conf.DOCKERFLOW_HEARTBEAT_TTL == 0
@@ -407,13 +472,6 @@ def test_settings_ini_is_the_file_where_both_are_there(base_dir):
     (base_dir / "settings.ini").write_text("[settings]\nDOCKERFLOW_HEARTBEAT_TTL = 3\n")
 
     assert (conf.DOCKERFLOW_HEARTBEAT_TTL, conf.DOCKERFLOW_LOG_LEVEL) == (3, "INFO")
-
-
-def test_settings_ini_without_our_section_sets_nothing(base_dir):
-    (base_dir / "settings.ini").write_text("[other]\nDOCKERFLOW_HEARTBEAT_TTL = 3\n")
-
-    assert conf.DOCKERFLOW_HEARTBEAT_TTL == 0
-    assert conf.unknown_names() == []
 
 
 def test_a_virtual_environment_called_env_is_no_settings_file(base_dir):
@@ -464,23 +522,9 @@ def test_an_unchanged_file_is_not_read_again(base_dir):
     assert conf.DOCKERFLOW_HEARTBEAT_TTL == 4
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "complaint"),
-    [
-        (".env", b"\xff", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
-        ("settings.ini", b"TTL=hush\n", "line 1 is no NAME=value below a [settings]"),
-        (
-            "settings.ini",
-            b"[settings]\nA=1\nTTL hush\nB hush\n",
-            "line 3 is no NAME=value below a [settings]",
-        ),
-    ],
-)
-def test_a_file_that_cannot_be_read_is_one_problem_among_the_others(
-    base_dir, monkeypatch, name, content, complaint
-):
-    path = base_dir / name
-    path.write_bytes(content)
+def test_a_file_that_cannot_be_parsed_is_one_problem_among_the_others(base_dir, monkeypatch):
+    path = base_dir / "settings.ini"
+    path.write_text("[settings]\nDOCKERFLOW_LOG_LEVEL = DEBUG\nDOCKERFLOW_LOG_FORMAT\n")
     monkeypatch.setenv("DOCKERFLOW_ERROR_ENDPOINT", "maybe")
     monkeypatch.setenv("DOCKERFLOW_EROR_ENDPOINT", "1")
 
@@ -488,7 +532,7 @@ def test_a_file_that_cannot_be_read_is_one_problem_among_the_others(
         conf.validate()
     assert str(refusal.value) == (
         "Dockerflow cannot start with its settings as they are:\n"
-        f"- {path} cannot be read: {complaint}\n"
+        f"- {path} cannot be used: line 3 is not NAME = value below [settings].\n"
         "- DOCKERFLOW_ERROR_ENDPOINT (environment): 'maybe' is neither true nor false."
         " Expected true, yes, on, t, y, 1 or false, no, off, f, n, 0.\n"
         "- DOCKERFLOW_EROR_ENDPOINT (environment) is not a setting of Dockerflow;"
@@ -496,19 +540,13 @@ def test_a_file_that_cannot_be_read_is_one_problem_among_the_others(
     )
 
 
-def test_a_file_that_the_system_does_not_let_us_read_is_a_problem(base_dir):
-    (base_dir / ".env").symlink_to("/proc/self/mem")  # unreadable for root, too
-
-    assert conf.problems() == [f"{base_dir}/.env cannot be read: [Errno 5] Input/output error"]
-
-
 @pytest.mark.parametrize("value", ["100%", "%hush", "%(hush)s"])
-def test_an_entry_that_cannot_be_read_is_told_by_name_alone(base_dir, value):
+def test_the_error_about_an_entry_that_cannot_be_read_does_not_quote_it(base_dir, value):
     path = base_dir / "settings.ini"
     path.write_text(f"[settings]\nDOCKERFLOW_DRAIN_FILE = {value}\n")
 
     assert conf.problems() == [
-        (f"DOCKERFLOW_DRAIN_FILE ({path}) cannot be read: in an ini file, % is written %%")
+        f"DOCKERFLOW_DRAIN_FILE ({path}) cannot be read: in an ini file, % is written %%."
     ]
 
 
@@ -528,52 +566,6 @@ print(shop.KEY)
     assert python(program) == "from the project's file\n"
 
 
-# Without Django's settings
-
-
-def test_without_django_settings_the_environment_and_the_defaults_count():
-    program = """
-from dockerflow.conf import conf
-conf.validate()
-print(conf.DOCKERFLOW_HEARTBEAT_TTL, conf.DOCKERFLOW_HEARTBEAT_TIMEOUT, conf.DOCKERFLOW_DATABASES)
-print(conf.unknown_names())
-from django.conf import settings
-print(settings.configured)
-"""
-
-    assert python(
-        program,
-        DOCKERFLOW_HEARTBEAT_TTL="7",
-        DOCKERFLOW_DATABASES="unheard_of",
-        DOCKERFLOW_DATABASE="one",
-    ) == (
-        "7.0 5.0 ['unheard_of']\n"
-        "['DOCKERFLOW_DATABASE (environment) is not a setting of Dockerflow;"
-        " did you mean DOCKERFLOW_DATABASES?']\n"
-        "False\n"
-    )
-
-
-def test_the_settings_module_itself_may_read_what_the_environment_says(tmp_path):
-    (tmp_path / "shop.py").write_text(
-        "from dockerflow.conf import conf\n"
-        "USE_TZ = True\n"
-        "DOCKERFLOW_HEARTBEAT_TTL = 1\n"
-        "SEEN = conf.DOCKERFLOW_HEARTBEAT_TTL\n"
-    )
-    program = f"""
-import sys
-sys.path.insert(0, {str(tmp_path)!r})
-from django.conf import settings
-from dockerflow.conf import conf
-print(settings.SEEN, conf.DOCKERFLOW_HEARTBEAT_TTL)
-"""
-
-    assert python(program, DJANGO_SETTINGS_MODULE="shop", DOCKERFLOW_HEARTBEAT_TTL="7") == (
-        "7.0 1.0\n"
-    )
-
-
 # Secrets
 
 
@@ -585,7 +577,7 @@ def secret_file(tmp_path):
     return path
 
 
-def test_a_secret_may_lie_in_a_file_whose_last_newline_does_not_count(monkeypatch, secret_file):
+def test_a_secret_may_be_read_from_a_file_without_the_newline_at_its_end(monkeypatch, secret_file):
     monkeypatch.setenv("DOCKERFLOW_HEARTBEAT_TOKEN_FILE", str(secret_file))
 
     assert conf.resolve(Conf.DOCKERFLOW_HEARTBEAT_TOKEN) == (
@@ -653,7 +645,7 @@ def test_only_a_secret_is_read_from_a_file(monkeypatch, secret_file):
     ("content", "complaint"),
     [
         (None, "No such file or directory"),
-        (b"\xff", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
+        (b"hush\xff", "it is not UTF-8"),
     ],
 )
 def test_a_secrets_file_that_cannot_be_read_is_a_problem(
@@ -675,12 +667,14 @@ def test_a_secrets_file_that_cannot_be_read_is_a_problem(
 
 
 def test_a_secrets_file_that_is_no_path_is_a_problem(settings):
-    settings.DOCKERFLOW_HEARTBEAT_TOKEN_FILE = 5
-    [problem] = conf.problems()
+    settings.DOCKERFLOW_HEARTBEAT_TOKEN_FILE = ["hush"]
 
-    assert problem.startswith(
-        "DOCKERFLOW_HEARTBEAT_TOKEN_FILE (Django setting): (hidden) cannot be read: "
-    )
+    assert conf.problems() == [
+        (
+            "DOCKERFLOW_HEARTBEAT_TOKEN_FILE (Django setting): (hidden) is not a path."
+            " Expected the path of a file that holds the secret."
+        )
+    ]
 
 
 def test_a_secret_where_the_path_of_its_file_belongs_is_not_shown(monkeypatch):
@@ -722,59 +716,72 @@ def bad_secret(request, base_dir, settings, monkeypatch, secret_file):
 
 
 @pytest.mark.usefixtures("bad_secret")
-def test_a_bad_secret_is_told_of_and_not_told(caplog):
+def test_the_error_about_a_bad_secret_does_not_show_it(caplog):
     with pytest.raises(ImproperlyConfigured) as refusal:
         conf.validate()
-    told = f"{refusal.value!r} {conf.problems()} {conf!r} {Conf.DOCKERFLOW_HEARTBEAT_TOKEN!r}"
-    assert "DOCKERFLOW_HEARTBEAT_TOKEN" in told
-    assert "hush" not in told + caplog.text
+    shown = f"{refusal.value!r} {conf.problems()} {conf!r} {Conf.DOCKERFLOW_HEARTBEAT_TOKEN!r}"
+    assert "DOCKERFLOW_HEARTBEAT_TOKEN" in shown
+    assert "hush" not in shown + caplog.text
     assert refusal.value.__cause__ is None
     assert lenient.DOCKERFLOW_HEARTBEAT_TOKEN is None
 
 
-def test_a_good_secret_is_shown_to_nobody():
-    assert Conf.DOCKERFLOW_HEARTBEAT_TOKEN.shown("hush") == "(hidden)"
-    assert Conf.DOCKERFLOW_HEARTBEAT_TOKEN.shown(None) == "None"
-    assert Conf.DOCKERFLOW_LOG_LEVEL.shown("INFO") == "'INFO'"
+def test_a_good_secret_is_hidden():
+    assert Conf.DOCKERFLOW_HEARTBEAT_TOKEN.show("hush") == "(hidden)"
+    assert Conf.DOCKERFLOW_HEARTBEAT_TOKEN.show(None) == "None"
+    assert Conf.DOCKERFLOW_LOG_LEVEL.show("INFO") == "'INFO'"
 
 
 # Names
 
 
-def test_an_unknown_name_is_pointed_out_wherever_it_is_set(base_dir, settings, monkeypatch):
+def unknown(name, source, meant=None):
+    hint = f"; did you mean {meant}?" if meant else "."
+    return f"{name} ({source}) is not a setting of Dockerflow{hint}"
+
+
+def test_an_unknown_name_is_reported_wherever_it_is_set(base_dir, settings, monkeypatch):
     settings.DOCKERFLOW_HEARTBEAT_TIME_OUT = 3
     settings.DOCKERFLOWED = True
     monkeypatch.setenv("DOCKERFLOW_CHECK", "a.b")
     monkeypatch.setenv("DOCKERFLOW_QQQQQQQQQQQQQQQQQQ", "")
-    (base_dir / ".env").write_text("DOCKERFLOW_TTL=1\nexport DOCKERFLOW_TTL=1\nOTHER=1\n")
+    monkeypatch.setenv("dockerflow_log_level", "DEBUG")
+    monkeypatch.setenv("dockerflow_of_somebody_else", "1")
+    (base_dir / ".env").write_text("DOCKERFLOW_TTL=1\nOTHER=1\n")
 
     assert conf.unknown_names() == [
-        (
-            "DOCKERFLOW_CHECK (environment) is not a setting of Dockerflow;"
-            " did you mean DOCKERFLOW_CHECKS?"
-        ),
-        (
-            "DOCKERFLOW_HEARTBEAT_TIME_OUT (Django setting) is not a setting of Dockerflow;"
-            " did you mean DOCKERFLOW_HEARTBEAT_TIMEOUT?"
-        ),
-        "DOCKERFLOW_QQQQQQQQQQQQQQQQQQ (environment) is not a setting of Dockerflow.",
-        (
-            f"DOCKERFLOW_TTL ({base_dir}/.env) is not a setting of Dockerflow;"
-            " did you mean DOCKERFLOW_HEARTBEAT_TTL?"
-        ),
+        unknown("DOCKERFLOW_CHECK", "environment", "DOCKERFLOW_CHECKS"),
+        unknown("DOCKERFLOW_HEARTBEAT_TIME_OUT", "Django setting", "DOCKERFLOW_HEARTBEAT_TIMEOUT"),
+        unknown("DOCKERFLOW_QQQQQQQQQQQQQQQQQQ", "environment"),
+        unknown("DOCKERFLOW_TTL", f"{base_dir}/.env", "DOCKERFLOW_HEARTBEAT_TTL"),
+        unknown("dockerflow_log_level", "environment", "DOCKERFLOW_LOG_LEVEL"),
     ]
 
 
-def test_an_unknown_name_in_settings_ini_is_pointed_out(base_dir):
+def test_an_unknown_name_in_settings_ini_is_reported(base_dir):
     path = base_dir / "settings.ini"
     path.write_text("[settings]\nDOCKERFLOW_LOG_LEVL = INFO\n")
 
-    assert conf.unknown_names() == [
-        (
-            f"DOCKERFLOW_LOG_LEVL ({path}) is not a setting of Dockerflow;"
-            " did you mean DOCKERFLOW_LOG_LEVEL?"
-        )
-    ]
+    assert conf.unknown_names() == [unknown("DOCKERFLOW_LOG_LEVL", path, "DOCKERFLOW_LOG_LEVEL")]
+
+
+def test_the_variables_of_a_service_in_kubernetes_are_not_ours(settings, monkeypatch):
+    for name in (
+        "DOCKERFLOW_PORT",
+        "DOCKERFLOW_PORT_8000_TCP",
+        "DOCKERFLOW_PORT_8000_TCP_ADDR",
+        "DOCKERFLOW_PORT_8000_TCP_PORT",
+        "DOCKERFLOW_PORT_8000_TCP_PROTO",
+        "DOCKERFLOW_SERVICE_HOST",
+        "DOCKERFLOW_SERVICE_PORT",
+        "DOCKERFLOW_SERVICE_PORT_HTTP",
+        "DOCKERFLOW_WEB_PORT_53_UDP",
+        "DOCKERFLOW_WEB_SERVICE_HOST",
+    ):
+        monkeypatch.setenv(name, "tcp://10.0.0.7:8000")
+    settings.DOCKERFLOW_PORT = 8000
+
+    assert conf.unknown_names() == [unknown("DOCKERFLOW_PORT", "Django setting")]
 
 
 def test_every_known_name_is_known(settings):
@@ -805,8 +812,7 @@ def test_every_bad_value_is_in_the_one_refusal(monkeypatch):
     assert str(refusal.value) == (
         "Dockerflow cannot start with its settings as they are:\n"
         "- DOCKERFLOW_CHECKS (environment):"
-        " ['dockerflow.django.checks.check_databse_connected'] holds"
-        " 'dockerflow.django.checks.check_databse_connected', which does not exist:"
+        " ['dockerflow.django.checks.check_databse_connected'] does not exist:"
         " dockerflow.django.checks has no check_databse_connected;"
         " did you mean check_database_connected? Expected" + CHOSEN + "\n"
         "- DOCKERFLOW_HEARTBEAT_TIMEOUT (environment): 'abc' is not a number."

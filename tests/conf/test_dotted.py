@@ -92,13 +92,11 @@ def test_each_path_of_a_list_is_checked(modules):
 @pytest.mark.parametrize("path", ["shop.checks.count", "builtins.dict", "builtins.len"])
 def test_a_system_check_takes_keyword_arguments(modules, path):
     assert list(dotted.function.check(path)) == []
-    assert list(dotted.system_checks.check([path])) == [
-        f"holds {path!r}, which takes no **kwargs, as a system check must"
-    ]
+    assert list(dotted.system_checks.check([path])) == ["takes no **kwargs, as a system check must"]
 
 
 def test_a_system_check_can_be_hashed(modules):
     path = "shop.counted.check"
     assert list(dotted.system_checks.check([path])) == [
-        f"holds {path!r}, which cannot be hashed, as Django's registry of checks asks for"
+        "cannot be hashed, as Django's registry of checks asks for"
     ]

@@ -1,4 +1,4 @@
-"""What each kind of value takes, makes of it, and says of what it does not take."""
+"""What each kind of value takes, the typed value, and the clause about what it does not take."""
 
 import json
 import math
@@ -19,6 +19,7 @@ KINDS = {
     "integer": kinds.integer(500, 599),
     "choice": kinds.choice("debug", "always", "never"),
     "path": kinds.path,
+    "file": kinds.file,
     "header_name": kinds.header_name,
     "secret": kinds.secret,
     "names": kinds.names,
@@ -44,6 +45,7 @@ KINDS = {
         ("choice", " debug ", "debug"),
         ("path", " /srv/app ", Path("/srv/app")),
         ("path", Path("relative"), Path("relative")),
+        ("file", " /run/drain ", Path("/run/drain")),
         ("header_name", "X-Request-ID", "X-Request-ID"),
         ("secret", " hunter2! ", "hunter2!"),
         ("names", "a, b,,c#d,it's,x\\y", ["a", "b", "c#d", "it's", "x\\y"]),
@@ -51,6 +53,8 @@ KINDS = {
         ("names", " [] ", []),
         ("names", [], []),
         ("names", ("a", " b "), ["a", "b"]),
+        ("names", {"c", "a", " b "}, ["b", "a", "c"]),
+        ("names", frozenset(), []),
         ("function", " a.b.c ", "a.b.c"),
         ("function", "ä.b_1", "ä.b_1"),
         ("system_checks", "a.b, c.d,a.b", ["a.b", "c.d"]),
@@ -83,14 +87,26 @@ def test_a_good_value_becomes_a_typed_one(kind, given, expected):
         ("integer", "inf", "is not a whole number"),
         ("integer", 499, "is out of range"),
         ("integer", 600, "is out of range"),
-        ("choice", "alwys", "is not one of them; did you mean always?"),
-        ("choice", "sometimes", "is not one of them"),
+        ("choice", "alwys", "is not debug, always or never; did you mean always?"),
+        ("choice", "sometimes", "is not debug, always or never"),
         ("choice", 10, "is of type int"),
         ("path", " ", "is blank"),
         ("path", "a\0b", "holds a NUL character"),
         ("path", 1, "is of type int"),
         ("path", b"/app", "is of type bytes"),
+        ("file", "run/drain", "is not absolute"),
+        ("file", "~/drain", "is not absolute"),
         ("header_name", "X Request", "is not a header name"),
+        (
+            "header_name",
+            "HTTP_X_REQUEST_ID",
+            "is a key of request.META; write X-Request-ID",
+        ),
+        (
+            "header_name",
+            "http_traceparent",
+            "is a key of request.META; write Traceparent",
+        ),
         ("header_name", "X-Request-ID:", "is not a header name"),
         ("header_name", "ä", "is not a header name"),
         ("secret", "a b", "holds blanks or characters that no Authorization header can carry"),
@@ -99,15 +115,17 @@ def test_a_good_value_becomes_a_typed_one(kind, given, expected):
         ("names", "", "names nothing (write [] for an empty list)"),
         ("names", " , ,", "names nothing (write [] for an empty list)"),
         ("names", "[a", "is not a JSON array (Expecting value: line 1 column 2 (char 1))"),
-        ("names", "[1]", "holds 1, which is no name"),
-        ("names", ["a", ""], "holds '', which is no name"),
-        ("names", {"a"}, "is of type set"),
+        ("names", "[1]", "holds 1, which is not a name"),
+        ("names", ["a", ""], "holds '', which is not a name"),
+        ("names", {"a": 1}, "is of type dict"),
+        ("names", {"a", 1}, "holds 1, which is not a name"),
         ("names", 1, "is of type int"),
         ("function", "module", "is not a dotted path"),
         ("function", "a..b", "is not a dotted path"),
         ("function", "a.1", "is not a dotted path"),
         ("function", "a.b()", "is not a dotted path"),
         ("system_checks", "a.b,c", "holds 'c', which is not a dotted path"),
+        ("system_checks", "none", "is not a dotted path"),
     ],
 )
 def test_a_bad_value_is_refused_with_a_clause(kind, given, clause):
@@ -129,8 +147,9 @@ def test_a_bad_value_is_refused_with_a_clause(kind, given, clause):
     | st.decimals()
     | st.binary()
     | st.lists(st.text() | st.none())
+    | st.sets(st.text() | st.none())
 )
-def test_whatever_is_given_it_is_typed_or_a_value_error(kind, value):
+def test_any_value_becomes_a_typed_one_or_a_value_error(kind, value):
     try:
         parsed = kind.parse(value)
     except ValueError as refusal:
@@ -161,6 +180,7 @@ def test_what_was_expected_reads_as_the_end_of_a_sentence():
         "integer": "a whole number from 500 to 599",
         "choice": "debug, always or never",
         "path": "a path",
+        "file": "the absolute path of a file",
         "header_name": "the name of an HTTP header",
         "secret": "a secret of printable ASCII characters without blanks",
         "names": "a list of names, comma-separated or as a JSON array",

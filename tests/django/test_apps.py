@@ -1,5 +1,6 @@
 """What ``INSTALLED_APPS`` brings: a start that is refused, or checks that wait to be asked."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import pytest
 from django.core import checks
 from django.test import modify_settings
 
+from dockerflow.django import wiring
 from dockerflow.django.checks import register
 from tests.support import sample_checks
 from tests.support.browser import BROWSERS
@@ -82,8 +84,7 @@ def test_the_start_is_refused_with_everything_that_is_wrong(manage):
     assert refusal(done) == (
         "Dockerflow cannot start with its settings as they are:\n"
         "- DOCKERFLOW_CHECKS (environment):"
-        " ['dockerflow.django.checks.check_databse_connected'] holds"
-        " 'dockerflow.django.checks.check_databse_connected', which does not exist:"
+        " ['dockerflow.django.checks.check_databse_connected'] does not exist:"
         " dockerflow.django.checks has no check_databse_connected;"
         " did you mean check_database_connected? Expected a list of dotted paths of functions,"
         " comma-separated or as a JSON array.\n"
@@ -126,14 +127,14 @@ def test_logging_that_reads_the_same_settings_lets_the_refusal_through(manage, t
 
     assert refusal(done) == (
         "Dockerflow cannot start with its settings as they are:\n"
-        "- DOCKERFLOW_LOG_FORMAT (environment): 'xml' is not one of them."
-        " Expected mozlog or console.\n"
-        "- DOCKERFLOW_LOG_LEVEL (environment): 'loud' is not one of them."
-        " Expected DEBUG, INFO, WARNING, ERROR or CRITICAL."
+        "- DOCKERFLOW_LOG_FORMAT (environment): 'xml' is not mozlog or console.\n"
+        "- DOCKERFLOW_LOG_LEVEL (environment): 'loud' is not DEBUG, INFO, WARNING, ERROR or"
+        " CRITICAL."
     )
 
 
-def test_a_misspelt_name_alone_is_pointed_out_by_check(manage):
+def test_a_misspelt_name_alone_is_pointed_out_by_check_and_not_logged(manage, tmp_path):
+    (tmp_path / "shop_settings.py").write_text(SETTINGS.replace("LOGGING = ", "NO_LOGGING = "))
     done = manage("check", DOCKERFLOW_HEARTBEAT_DETIALS="always")
     issues, _, _ = done.stderr.partition("\n\nSystem check identified 1 issue (")
 
@@ -184,6 +185,72 @@ def test_a_check_that_fails_does_not_keep_anybody_from_migrating(manage, tmp_pat
     done = manage("migrate", DOCKERFLOW_CHECKS="tests.support.sample_checks.collapses")
 
     assert (done.returncode, "Applying contenttypes.0001_initial... OK" in done.stdout) == (0, True)
+
+
+WSGI = """
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "shop_settings"
+from django.core.wsgi import get_wsgi_application
+application = get_wsgi_application()
+"""
+
+
+@pytest.mark.parametrize("log_format", ["", "mozlog"])
+def test_a_server_logs_what_has_no_effect_in_one_warning_when_it_starts(
+    manage, tmp_path, log_format
+):
+    logging = "import dockerflow.logging\nLOGGING = dockerflow.logging.config()\n"
+    (tmp_path / "shop_settings.py").write_text(
+        SETTINGS.replace("LOGGING = ", "NO_LOGGING = ") + (logging if log_format else "")
+    )
+    (tmp_path / "wsgi.py").write_text(WSGI)
+    (tmp_path / ".env").write_text("export DOCKERFLOW_HEARTBEAT_TTL=1\n")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "gunicorn", "--check-config", "wsgi"],
+        cwd=tmp_path,
+        env={
+            "BASE_DIR": str(tmp_path),
+            "PYTHONPATH": python_path(),
+            "DOCKERFLOW_HEARTBEAT_TIMOUT": "3",
+            "DOCKERFLOW_QQQQ": "1",
+            "DOCKERFLOW_SERVICE_HOST": "10.0.0.7",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    text = (
+        "DOCKERFLOW_HEARTBEAT_TIMOUT (environment) is not a setting of Dockerflow;"
+        " did you mean DOCKERFLOW_HEARTBEAT_TIMEOUT?"
+        " DOCKERFLOW_QQQQ (environment) is not a setting of Dockerflow."
+        f" Line 1 of {tmp_path}/.env has no effect. Write NAME=value, NAME in capital letters."
+    )
+    if log_format:
+        record = json.loads(done.stdout)
+        assert (record["Type"], record["Severity"]) == ("dockerflow.django", 4)
+        assert (record["Fields"]["msg"], done.stderr) == (text, "")
+    else:
+        assert (done.stdout, done.stderr) == ("", f"{text}\n")
+
+
+@pytest.mark.parametrize(
+    ("program", "is_one"),
+    [
+        ("manage.py", True),
+        ("/app/manage.py", True),
+        ("/venv/bin/django-admin", True),
+        ("/venv/lib/django/__main__.py", True),
+        ("/venv/lib/configurations/__main__.py", True),
+        ("/venv/bin/gunicorn", False),
+        ("/venv/lib/gunicorn/__main__.py", False),
+        ("/venv/bin/celery", False),
+        ("", False),
+        ("-c", False),
+    ],
+)
+def test_management_commands_are_known_by_their_program(program, is_one):
+    assert wiring._is_management_command(program) == is_one
 
 
 # Registration

@@ -192,13 +192,30 @@ def test_the_example_env_file_reads_back_as_the_defaults(tmp_path):
     (tmp_path / ".env").write_text(active)
     in_file = manage("dockerflow", "settings", "--json", BASE_DIR=str(tmp_path))
     for name, shown in json.loads(in_file.stdout).items():
-        if name == "BASE_DIR":  # it says where the file is
+        if name == "BASE_DIR":  # it says where the file is, and would have no effect in it
             continue
         assert shown["value"] == shown["default"], name
         expected = "default" if shown["default"] is None else str(tmp_path / ".env")
         assert shown["source"] == expected, name
     names = re.findall(r"^(\w+)=", active, re.MULTILINE)
-    assert names == [setting.name for setting in conf]
+    assert names == [setting.name for setting in conf if setting.name != "BASE_DIR"]
+
+
+def test_settings_ends_with_what_has_no_effect(tmp_path):
+    (tmp_path / "settings.ini").write_text("[uwsgi]\n")
+    (tmp_path / ".env").write_text("export DOCKERFLOW_HEARTBEAT_TTL=1\n")
+    environment = {"BASE_DIR": str(tmp_path), "DOCKERFLOW_DETAILS": "always"}
+    done = manage("dockerflow", "settings", **environment)
+    as_json = manage("dockerflow", "settings", "--json", **environment)
+
+    _, _, tail = done.stdout.partition("Without effect\n")
+    assert tail == (
+        "    DOCKERFLOW_DETAILS (environment) is not a setting of Dockerflow;"
+        " did you mean DOCKERFLOW_HEARTBEAT_DETAILS?\n"
+        f"    {tmp_path}/settings.ini is passed over: it has no [settings] section.\n"
+        f"    Line 1 of {tmp_path}/.env has no effect. Write NAME=value, NAME in capital letters.\n"
+    )
+    assert list(json.loads(as_json.stdout)) == [setting.name for setting in conf]
 
 
 def test_version_prints_the_version_object(tmp_path: Path):

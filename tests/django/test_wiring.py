@@ -68,6 +68,52 @@ def test_an_unknown_setting_is_pointed_out(settings, monkeypatch):
     ]
 
 
+# W009, W010
+
+
+def test_a_file_that_is_passed_over_is_pointed_out(tmp_path):
+    (tmp_path / "settings.ini").write_text("[uwsgi]\nmodule = shop.wsgi\n")
+
+    path = tmp_path / "settings.ini"
+    assert said() == [warning(9, f"{path} is passed over: it has no [settings] section.")]
+
+
+def test_a_line_without_effect_is_pointed_out(tmp_path):
+    (tmp_path / ".env").write_text("export DOCKERFLOW_HEARTBEAT_TOKEN=sesame\n")
+
+    text = f"Line 1 of {tmp_path}/.env has no effect. Write NAME=value, NAME in capital letters."
+    assert said() == [warning(10, text)]
+
+
+# W011
+
+
+@pytest.mark.parametrize("source", ["setting", "file"])
+def test_a_short_token_is_pointed_out(settings, tmp_path, source):
+    if source == "file":
+        (tmp_path / "token").write_text("sesame-sesame-sesam\n")
+        settings.DOCKERFLOW_HEARTBEAT_TOKEN_FILE = tmp_path / "token"
+    else:
+        settings.DOCKERFLOW_HEARTBEAT_TOKEN = "sesame-sesame-sesam"
+
+    assert said() == [
+        warning(
+            11,
+            "DOCKERFLOW_HEARTBEAT_TOKEN has fewer than 20 characters",
+            'Make one: python -c "import secrets; print(secrets.token_urlsafe())".',
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "token", [None, "sesame-sesame-sesame", "l9eZtQSp1Bx9WECwRQtHE5Upu9hJvTGGtUZEVScznYc"]
+)
+def test_a_long_token_or_none_is_fine(settings, token):
+    settings.DOCKERFLOW_HEARTBEAT_TOKEN = token
+
+    assert said() == []
+
+
 # W002
 
 

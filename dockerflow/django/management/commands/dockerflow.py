@@ -12,8 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.module_loading import import_string
 
-from dockerflow.conf import conf
-from dockerflow.conf.setting import Setting
+from dockerflow.conf import Setting, conf
 from dockerflow.django import runner
 from dockerflow.heartbeat import engine
 from dockerflow.heartbeat.report import LEVELS, Report, status
@@ -97,16 +96,23 @@ class Command(BaseCommand):
 
     def settings(self, *, json: bool, env_example: bool, **options: Any) -> None:
         if env_example:
-            self.stdout.write("\n\n".join(_env_entry(setting) for setting in conf))
+            # A file in BASE_DIR does not say where BASE_DIR is.
+            settings = [setting for setting in conf if setting.name != "BASE_DIR"]
+            self.stdout.write("\n\n".join(_env_entry(setting) for setting in settings))
         elif json:
             self._write_json({setting.name: _plain(setting) for setting in conf})
         else:
             for setting in conf:
                 value, source = conf.resolve(setting)
                 self.stdout.write(f"{self.style.MIGRATE_HEADING(setting.name)} ({source})")
-                self.stdout.write(f"    {setting.shown(value)}")
-                default = setting.shown(setting.default)
+                self.stdout.write(f"    {setting.show(value)}")
+                default = setting.show(setting.default)
                 self.stdout.write(f"    {setting.kind.expected}; default {default}")
+            without_effect = conf.unknown_names() + conf.passed_over_files() + conf.ignored_lines()
+            if without_effect:
+                self.stdout.write(self.style.WARNING("Without effect"))
+            for sentence in without_effect:
+                self.stdout.write(f"    {sentence}")
 
     def version(self, **options: Any) -> None:
         version_object = import_string(conf.DOCKERFLOW_VERSION_CALLBACK)(conf.BASE_DIR)

@@ -1,0 +1,210 @@
+"""The settings file: ``settings.ini`` or ``.env`` in one directory, loaded again when it changes.
+
+Such a file often belongs to another tool. One that is not meant for Dockerflow is passed over. What
+is wrong in a file that has changed since the start does not replace what was right before.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from decouple import AutoConfig, RepositoryIni
+from django.core.exceptions import ImproperlyConfigured
+
+from dockerflow.conf.faults import Faults
+
+PREFIX = "DOCKERFLOW_"
+ENCODING = "utf-8-sig"  # with or without a byte order mark
+SECTION = RepositoryIni.SECTION
+_NAME = re.compile(r"DOCKERFLOW_[A-Z0-9_]+")
+# A name of ours where a line has its name
+_MENTION = re.compile(rb"^[^#;=:\n\r]*DOCKERFLOW_", re.IGNORECASE | re.MULTILINE)
+# A line that seems to set one of ours: after "export", "-", a quote or nothing
+_ASSIGNMENT = re.compile(
+    r"""\s*(?:[\w-]+\s+|["'])*DOCKERFLOW_\w+["']?\s*(?:[=:\s]|$)""", re.IGNORECASE
+)
+_ENV_ASSIGNMENT = re.compile(r"\s*(DOCKERFLOW_[A-Z0-9_]+)\s*=")
+_INI_ASSIGNMENT = re.compile(r"\s*(DOCKERFLOW_\w+)\s*[=:]", re.IGNORECASE)
+
+# Takes a name, all entries of a changed file and its path; returns what is wrong with the entry
+Judge = Callable[[str, Mapping[str, str], str], str | None]
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is found in a directory.
+
+    :param path: the file that is read; empty where there is none
+    :param names: the names in it that begin with ``DOCKERFLOW_``
+    :param entries: their values, without the blank ones
+    :param problems: why the file (by its path) or an entry (by its name) cannot be used
+    :param passed_over: a sentence about each file that is not read, by its path
+    :param ignored: a sentence about each line that names a setting and sets none
+    """
+
+    path: str = ""
+    names: frozenset[str] = frozenset()
+    entries: Mapping[str, str] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
+    passed_over: Mapping[str, str] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+
+
+class SettingsFile:
+    """The settings file in one directory.
+
+    :param directory: where it is; the directories above are not looked at
+    :param judge: says what is wrong with an entry of a file that has changed since the first look;
+        what is wrong at the first look is found when the entry is used
+    """
+
+    def __init__(self, directory: Path, judge: Judge) -> None:
+        self._readers = {f"{directory}/{name}": read for name, read in AutoConfig.SUPPORTED.items()}
+        self._judge = judge
+        self._identities = self._identify()
+        self.content = _load(self._readers)
+        self.faults = Faults()
+
+    def read(self, name: str) -> str | None:
+        """The entry of that name, or None.
+
+        :raises django.core.exceptions.ImproperlyConfigured: the file or the entry cannot be used,
+            and could not be at the first look
+        """
+        content = self.content
+        if content.problems:
+            for key in (content.path, name):
+                if key in content.problems:
+                    raise ImproperlyConfigured(content.problems[key])
+        return content.entries.get(name)
+
+    def look(self) -> None:
+        """Load the file if it has changed."""
+        identities = self._identify()
+        if identities != self._identities:
+            self._identities = identities
+            self.content, faults = self._without_faults(_load(self._readers))
+            self.faults.update(faults)
+
+    def _identify(self) -> list[tuple[int, ...] | None]:
+        return [_identity(path) for path in self._readers]
+
+    def _without_faults(self, new: Content) -> tuple[Content, dict[str, str]]:
+        """The new content, with the old where the new is wrong; and what is wrong."""
+        old = self.content
+        if old.path in old.problems:
+            return new, {}
+        for path in (new.path, old.path if old.entries else ""):
+            if line := new.problems.get(path) or new.passed_over.get(path):
+                return replace(old, passed_over=new.passed_over), {path: line}
+        entries, problems = dict(new.entries), dict(new.problems)
+        faults = problems | {
+            name: line
+            for name, value in entries.items()
+            if value != old.entries.get(name) and (line := self._judge(name, new.entries, new.path))
+        }
+        for name in [name for name in faults if self._was_never_good(name)]:
+            del faults[name]
+        for name in faults:
+            entries.pop(name, None)
+            problems.pop(name, None)
+            if name in old.entries:
+                entries[name] = old.entries[name]
+        return replace(new, entries=entries, problems=problems), faults
+
+    def _was_never_good(self, name: str) -> bool:
+        old = self.content
+        if name in old.entries:
+            return self._judge(name, old.entries, old.path) is not None
+        return name in old.problems
+
+
+def _identity(path: str) -> tuple[int, ...] | None:
+    """What differs when a file has changed, or can be read though it could not before."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 (Path is slow)
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size, status.st_mode, status.st_uid
+
+
+def _load(readers: Mapping[str, Callable[..., Any]]) -> Content:
+    """The first of these files that is meant for Dockerflow."""
+    content = Content()
+    passed_over: dict[str, str] = {}
+    ignored: list[str] = []
+    for path, reader in readers.items():
+        if not os.path.isfile(path):  # noqa: PTH113 (.env may be a virtual environment)
+            continue
+        raw, repository, reason = _read(path, reader)
+        is_ours = _MENTION.search(raw.replace(b"\0", b"")) is not None  # UTF-16 has NULs
+        if content.path:
+            if is_ours:
+                passed_over[path] = f"{path} is passed over: there is {content.path}, too."
+        elif repository is None and is_ours:
+            content = Content(path, problems={path: f"{path} cannot be used: {reason}."})
+        elif repository is None:
+            passed_over[path] = f"{path} is passed over: {reason}."
+        else:
+            found = _content(path, repository)
+            ignored += _ignored_lines(path, raw.decode(ENCODING, "replace"), found.names)
+            if isinstance(repository, RepositoryIni) and not repository.parser.has_section(SECTION):
+                passed_over[path] = f"{path} is passed over: it has no [{SECTION}] section."
+            else:
+                content = found
+    return replace(content, passed_over=passed_over, ignored=tuple(ignored))
+
+
+def _read(path: str, reader: Callable[..., Any]) -> tuple[bytes, Any, str]:
+    """The bytes of a file, and what python-decouple makes of it; else None, and the reason.
+
+    The reason quotes nothing of the file, which may hold secrets.
+    """
+    raw = b""
+    try:
+        raw = Path(path).read_bytes()
+        return raw, reader(path, encoding=ENCODING), ""
+    except OSError as error:
+        reason = f"it cannot be read ({error.strerror})"
+    except UnicodeError:
+        reason = "it is not UTF-8"
+    except configparser.ParsingError as error:
+        line = getattr(error, "lineno", None) or error.errors[0][0]
+        reason = f"line {line} is not NAME = value below [{SECTION}]"
+    except (configparser.DuplicateOptionError, configparser.DuplicateSectionError) as error:
+        reason = f"line {error.lineno} repeats a name"
+    return raw, None, reason
+
+
+def _content(path: str, repository: Any) -> Content:
+    if isinstance(repository, RepositoryIni):
+        has_section = repository.parser.has_section(SECTION)
+        names = [name.upper() for name in repository.parser[SECTION]] if has_section else []
+    else:
+        names = list(repository.data)
+    names = [name for name in names if _NAME.fullmatch(name)]
+    entries, problems = {}, {}
+    for name in names:
+        try:
+            if value := repository[name].strip():
+                entries[name] = value
+        except configparser.Error:  # whose text quotes the value
+            problems[name] = f"{name} ({path}) cannot be read: in an ini file, % is written %%."
+    return Content(path, frozenset(names), entries, problems)
+
+
+def _ignored_lines(path: str, text: str, names: Collection[str]) -> Iterator[str]:
+    """A sentence about each line that names a setting and sets none."""
+    is_ini = path.endswith(".ini")
+    assignment = _INI_ASSIGNMENT if is_ini else _ENV_ASSIGNMENT
+    form = f"NAME = value below [{SECTION}]" if is_ini else "NAME=value, NAME in capital letters"
+    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
+        match = assignment.match(line)
+        if _ASSIGNMENT.match(line) and not (match and match[1].upper() in names):
+            yield f"Line {number} of {path} has no effect. Write {form}."
