@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 @contextmanager
@@ -15,6 +16,6 @@ def database(alias: str, **settings: Any) -> Iterator[None]:
         yield
     finally:
         if hasattr(connections._connections, alias):
-            connections[alias].close()
+            BaseDatabaseWrapper.close(connections[alias])  # SQLite's own leaves one in memory open
             del connections[alias]
         del connections.settings[alias]

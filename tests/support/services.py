@@ -80,15 +80,18 @@ class PostgreSQL(Process):
             *("-c", "fsync=off"),
         ]
 
+    def create(self) -> None:
+        """Make the folder that the server keeps its data in."""
+        self.run(
+            self.program.with_name("initdb"),
+            *("-D", self.data),
+            *("-U", "postgres", "--auth=trust"),
+            *("--encoding=UTF8", "--locale=C", "--no-sync"),
+        )
+
     def start(self) -> None:
         if not self.data.exists():
-            initdb = self.program.with_name("initdb")
-            self.run(
-                initdb,
-                *("-D", self.data),
-                *("-U", "postgres", "--auth=trust"),
-                *("--encoding=UTF8", "--locale=C", "--no-sync"),
-            )
+            self.create()
         super().start()
 
     def is_ready(self) -> bool:
@@ -118,6 +121,53 @@ class PostgreSQL(Process):
             application_name,
         )
         return int(count)
+
+
+class Standby(PostgreSQL):
+    """A PostgreSQL that follows another one, until it is promoted."""
+
+    def __init__(self, primary: PostgreSQL) -> None:
+        super().__init__()
+        self.primary = primary
+
+    def create(self) -> None:
+        self.run(
+            self.program.with_name("pg_basebackup"),
+            *("-D", self.data),
+            *("-d", self.primary.url),
+            *("--write-recovery-conf", "--checkpoint=fast", "--no-sync"),
+        )
+
+    def promote(self) -> None:
+        """Make it a primary of its own, and wait until it is."""
+        assert self.execute("SELECT pg_promote()") == [(True,)]
+
+
+class PgBouncer(Process):
+    """A PgBouncer before a PostgreSQL, to which it makes one connection for all clients."""
+
+    unprivileged = True  # it refuses to run as root
+
+    def __init__(self, server: PostgreSQL, **options: object) -> None:
+        self.program = find_program("pgbouncer", hint="apt-get install pgbouncer")
+        super().__init__()
+        self.settings: dict[str, Any] = {**server.settings, "PORT": self.port}
+        options = {
+            "listen_addr": HOST,
+            "listen_port": self.port,
+            "unix_socket_dir": "",
+            "auth_type": "any",
+            "default_pool_size": 1,
+            **options,
+        }
+        self.configuration = self.folder / "pgbouncer.ini"
+        self.configuration.write_text(
+            f"[databases]\n* = host={HOST} port={server.port} user=postgres\n[pgbouncer]\n"
+            + "".join(f"{name} = {value}\n" for name, value in options.items())
+        )
+
+    def command(self) -> list[str | Path]:
+        return [self.program, self.configuration]
 
 
 class MariaDB(Process):

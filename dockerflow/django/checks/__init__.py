@@ -6,11 +6,13 @@ from dockerflow.django.checks.migrations import check_migrations_applied
 from dockerflow.django.checks.redis import check_redis_connected
 from dockerflow.django.checks.registry import TAG, register
 from dockerflow.django.checks.subjects import subjects
+from dockerflow.django.checks.writable import check_database_writable
 
 __all__ = [
     "TAG",
     "check_caches",
     "check_database_connected",
+    "check_database_writable",
     "check_migrations_applied",
     "check_redis_connected",
     "register",

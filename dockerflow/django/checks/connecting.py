@@ -23,8 +23,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, connections, transaction
 
 from dockerflow import health
-from dockerflow.django.checks import sqlite_files
 from dockerflow.django.checks.driver_errors import is_lost
+from dockerflow.django.checks.sqlite_files import File, file_of
 
 Rows = list[tuple[Any, ...]]
 
@@ -71,7 +71,7 @@ class Database:
     def __init__(self, alias: str) -> None:
         self.alias = alias
         self._may_be_dead = False
-        self._file = ""  # SQLite itself says only that it cannot open it
+        self.file: File | None = None  # of SQLite
         self._round = _round.get() or Round()
         if earlier := self._round.unavailable.get(alias):
             raise earlier.with_traceback(None)
@@ -117,10 +117,10 @@ class Database:
 
     def _open(self) -> None:
         connection = self.connection
-        if connection.vendor == "sqlite" and (path := sqlite_files.path(connection)):
-            if reason := sqlite_files.problem(path):
-                raise self._cannot_connect(f"{path}: {reason}")
-            self._file = f"{path}: "
+        if connection.vendor == "sqlite":
+            self.file = file_of(connection)
+            if self.file and (reason := self.file.why_not_readable()):
+                raise self._cannot_connect(reason)
         with suppress(Error):
             connection.close_if_health_check_failed()
         if connection.connection is None:
@@ -136,13 +136,15 @@ class Database:
             self.connection.ensure_connection()
         except Error as error:
             self._close()
-            raise self._cannot_connect(f"{self._file}{error}") from error
+            raise self._cannot_connect(str(error)) from error
         except Exception:
             self._close()
             raise
         self._round.in_use.add(self.alias)
 
     def _cannot_connect(self, reason: str) -> UnavailableError:
+        if self.file:
+            reason = f"{self.file.path}: {reason}"
         text = f'Could not connect to database "{self.alias}": {reason}'
         return self._report(health.ERROR_CANNOT_CONNECT_DATABASE, text, reason)
 

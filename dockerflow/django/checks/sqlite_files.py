@@ -4,46 +4,61 @@ from __future__ import annotations
 
 import errno
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 
-def path(connection: BaseDatabaseWrapper) -> str | None:
-    """The path of the database's file; None where it is in memory, temporary, or no file at all.
+@dataclass(frozen=True)
+class File:
+    """The path of a database, and whether ``NAME`` opens it for nothing but reading."""
+
+    path: str
+    is_opened_read_only: bool = False
+
+    def why_not_readable(self) -> str | None:
+        """Why there is no file to read, in the words of the system; None where there is one.
+
+        It is not opened: closing it would drop the locks of all connections of this process.
+        https://www.sqlite.org/howtocorrupt.html
+        """
+        try:
+            Path(self.path).stat()
+        except OSError as error:
+            return error.strerror
+        return None if _may(self.path, os.R_OK) else os.strerror(errno.EACCES)
+
+    def why_not_writable(self) -> str | None:
+        """Why nothing can be written to it; None where it can be."""
+        if self.is_opened_read_only:
+            return f"NAME opens {self.path} for reading only"
+        if not _may(self.path, os.W_OK):
+            return f"{self.path} may not be written to"
+        folder = Path(self.path).resolve().parent
+        if not _may(folder, os.W_OK | os.X_OK):
+            return f"{folder} may not be written to, where SQLite has its journal"
+        return None
+
+
+def file_of(connection: BaseDatabaseWrapper) -> File | None:
+    """The database's file; None where it is in memory, temporary, or no file at all.
 
     :raises django.core.exceptions.ImproperlyConfigured: the settings have no NAME
     """
     name = os.fspath(connection.get_connection_params()["database"])
     if not name.startswith("file:"):
-        return None if name == ":memory:" or "://" in name else name
+        return None if name == ":memory:" or "://" in name else File(name)
     # https://www.sqlite.org/uri.html
-    found, options = unquote(urlsplit(name).path), uri_options(name)
+    uri = urlsplit(name)
+    path, options = unquote(uri.path), {key: v[-1] for key, v in parse_qs(uri.query).items()}
     in_files = options.get("vfs", "unix").startswith(("unix", "win32"))
-    in_memory = options.get("mode") == "memory" or found in {"", ":memory:"}
-    return found if in_files and not in_memory else None
+    if path in {"", ":memory:"} or options.get("mode") == "memory" or not in_files:
+        return None
+    is_immutable = options.get("immutable", "0").lower() in {"1", "on", "true", "yes"}
+    return File(path, options.get("mode") == "ro" or is_immutable)
 
 
-def uri_options(name: str) -> dict[str, str]:
-    """The options of a ``file:`` name, such as ``mode`` and ``immutable``."""
-    query = urlsplit(name).query if name.startswith("file:") else ""
-    return {option: values[-1] for option, values in parse_qs(query).items()}
-
-
-def problem(path: str) -> str | None:
-    """Why there is no file to be read there, in the words of the system; None where there is one.
-
-    It is not opened: closing it would drop the locks of all connections of this process.
-    https://www.sqlite.org/howtocorrupt.html
-    """
-    try:
-        Path(path).stat()
-    except OSError as error:
-        return error.strerror
-    return None if may(path, os.R_OK) else os.strerror(errno.EACCES)
-
-
-def may(path: str, mode: int) -> bool:
-    """Whether this process may do what ``mode`` says, which is that of :func:`os.access`."""
+def _may(path: str | Path, mode: int) -> bool:
     return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
