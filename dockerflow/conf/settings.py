@@ -102,7 +102,8 @@ class Settings:
     def passed_over_files(self) -> list[str]:
         """A sentence about each ``settings.ini`` or ``.env`` in ``BASE_DIR`` that is not read."""
         file = self._sources.file()
-        return list(file.content.passed_over.values()) if file else []
+        passed_over = file.content.passed_over if file else {}
+        return [f"{path} is passed over: {reason}." for path, reason in passed_over.items()]
 
     def ignored_lines(self) -> list[str]:
         """A sentence about each line of these files that names a setting and sets none."""

@@ -43,8 +43,9 @@ class Content:
     :param path: the file that is read; empty where there is none
     :param names: the names in it that begin with ``DOCKERFLOW_``
     :param entries: their values, without the blank ones
-    :param problems: why the file (by its path) or an entry (by its name) cannot be used
-    :param passed_over: a sentence about each file that is not read, by its path
+    :param problems: a sentence about what cannot be used: the file, by its path, or an entry, by
+        its name
+    :param passed_over: why a file is not read, by its path
     :param ignored: a sentence about each line that names a setting and sets none
     """
 
@@ -100,9 +101,11 @@ class SettingsFile:
         old = self.content
         if old.path in old.problems:
             return new, {}
-        for path in (new.path, old.path if old.entries else ""):
-            if line := new.problems.get(path) or new.passed_over.get(path):
-                return replace(old, passed_over=new.passed_over), {path: line}
+        if line := new.problems.get(new.path):
+            return replace(old, passed_over=new.passed_over), {new.path: line}
+        if old.entries and old.path in new.passed_over:
+            line = _unusable(old.path, new.passed_over[old.path])
+            return replace(old, passed_over=new.passed_over), {old.path: line}
         entries, problems = dict(new.entries), dict(new.problems)
         faults = problems | {
             name: line
@@ -146,19 +149,23 @@ def _load(readers: Mapping[str, Callable[..., Any]]) -> Content:
         is_ours = _MENTION.search(raw.replace(b"\0", b"")) is not None  # UTF-16 has NULs
         if content.path:
             if is_ours:
-                passed_over[path] = f"{path} is passed over: there is {content.path}, too."
+                passed_over[path] = f"there is {content.path}, too"
         elif repository is None and is_ours:
-            content = Content(path, problems={path: f"{path} cannot be used: {reason}."})
+            content = Content(path, problems={path: _unusable(path, reason)})
         elif repository is None:
-            passed_over[path] = f"{path} is passed over: {reason}."
+            passed_over[path] = reason
         else:
             found = _content(path, repository)
             ignored += _ignored_lines(path, raw.decode(ENCODING, "replace"), found.names)
             if isinstance(repository, RepositoryIni) and not repository.parser.has_section(SECTION):
-                passed_over[path] = f"{path} is passed over: it has no [{SECTION}] section."
+                passed_over[path] = f"it has no [{SECTION}] section"
             else:
                 content = found
     return replace(content, passed_over=passed_over, ignored=tuple(ignored))
+
+
+def _unusable(path: str, reason: str) -> str:
+    return f"{path} cannot be used: {reason}."
 
 
 def _read(path: str, reader: Callable[..., Any]) -> tuple[bytes, Any, str]:

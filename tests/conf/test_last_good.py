@@ -135,11 +135,11 @@ def test_several_bad_values_are_one_record(ini, records):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"oops\n", "is passed over: line 1 is not NAME = value below [settings]."),
-        (b"[settings]\nDOCKERFLOW_HEARTBEAT_TTL\n", None),
-        (b"[settings]\nPASSWORD = hush\xff\n", "is passed over: it is not UTF-8."),
-        (b"[uwsgi]\n", "is passed over: it has no [settings] section."),
-        (b"", "is passed over: it has no [settings] section."),
+        (b"oops\n", "line 1 is not NAME = value below [settings]"),
+        (b"[settings]\nDOCKERFLOW_HEARTBEAT_TTL\n", "line 2 is not NAME = value below [settings]"),
+        (b"[settings]\nPASSWORD = hush\xff\n", "it is not UTF-8"),
+        (b"[uwsgi]\n", "it has no [settings] section"),
+        (b"", "it has no [settings] section"),
     ],
 )
 def test_a_file_that_cannot_be_used_any_more_keeps_what_it_had(ini, records, content, reason):
@@ -148,8 +148,7 @@ def test_a_file_that_cannot_be_used_any_more_keeps_what_it_had(ini, records, con
     ini.write_text(f"[settings]\n{TTL} = 2\n")
     good = conf.DOCKERFLOW_HEARTBEAT_TTL, records()
 
-    reason = reason or "cannot be used: line 2 is not NAME = value below [settings]."
-    assert bad == ([1, 1, 1], [("ERROR", f"{ini} {reason} {STAYS}")])
+    assert bad == ([1, 1, 1], [("ERROR", f"{ini} cannot be used: {reason}. {STAYS}")])
     assert good == (2, [("INFO", f"{ini}: in order again")])
 
 
