@@ -76,6 +76,11 @@ class Conf(Settings):
         "X-Request-ID",
         "The header that brings a request's id and takes it back to the client.",
     )
+    DOCKERFLOW_REQUEST_ID_IN_RESPONSE = Setting(
+        _boolean,
+        True,
+        "Whether the response brings the id back. A header that the view has set is always kept.",
+    )
     DOCKERFLOW_SUMMARY_LOG_QUERYSTRING = Setting(
         _boolean, False, "Whether ``request.summary`` holds the query string."
     )

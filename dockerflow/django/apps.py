@@ -13,4 +13,11 @@ class DockerflowConfig(AppConfig):
 
         conf.validate()
         checks.register()
+        wiring.register()
         wiring.log_settings_without_effect()
+
+
+class DockerFlowAppConfig(DockerflowConfig):
+    """The name that Mozilla's package has for it, which some write into ``INSTALLED_APPS``."""
+
+    default = False

@@ -3,3 +3,67 @@
 One function each. Its docstring says why, and on which Django versions the name was seen.
 ``tests/django/test_internals.py`` has a test for each, which fails by name when Django changes it.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.functional import LazyObject, empty
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponse
+
+
+def convert_exceptions(view: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """``view``, with a response in place of an exception, as Django does around each middleware.
+
+    What a middleware itself raises becomes a response outside of it: too late for the headers and
+    the summary of ``/__error__``, which the middleware serves. Not documented; 4.2 to 6.1.
+    """
+    from django.core.handlers.exception import (  # noqa: PLC0415 (most processes never serve it)
+        convert_exception_to_response,
+    )
+
+    return convert_exception_to_response(view)
+
+
+def keep_from_request_log(response: HttpResponse) -> None:
+    """Have ``django.request`` log nothing of ``response``, whatever its status.
+
+    ``HttpResponse._has_been_logged``; nothing public keeps a single 500 from being logged, and
+    mailed to ``ADMINS``, as an "Internal Server Error". 4.2 to 6.1.
+    """
+    vars(response)["_has_been_logged"] = True
+
+
+def keep_from_cache(request: HttpRequest) -> None:
+    """Have ``UpdateCacheMiddleware`` store no response to ``request``.
+
+    ``HttpRequest._cache_update_cache``; Django 4.2 and the first releases of 5.2 store a response
+    in spite of ``Cache-Control: no-store``. 4.2 to 6.1.
+    """
+    vars(request)["_cache_update_cache"] = False
+
+
+def keep_session_unsaved(request: HttpRequest) -> None:
+    """Have ``SessionMiddleware`` neither save the session of ``request`` nor set its cookie.
+
+    With ``SESSION_SAVE_EVERY_REQUEST`` it does so for every session but one without the attribute
+    ``accessed``, which others can read all the same. 4.2 to 6.1.
+    """
+    if hasattr(request, "session"):
+        vars(request.session).pop("accessed", None)
+
+
+def evaluated_user(request: Any) -> Any:
+    """``request.user``, or what ``request.auser()`` returned, if somebody has asked for it.
+
+    To ask would cost queries and ``Vary: Cookie``. ``LazyObject._wrapped`` is ``empty`` until then,
+    and ``request._acached_user`` is not there. 4.2 (``_acached_user``: 5.0) to 6.1.
+    """
+    user = getattr(request, "user", None)
+    if isinstance(user, LazyObject) and user._wrapped is empty:
+        return getattr(request, "_acached_user", None)
+    return user

@@ -1,19 +1,17 @@
-"""The middleware: it answers the endpoints before anything else, and tells of every other request.
+"""The middleware: it answers the endpoints before anything else, and logs every other request.
 
 The two sides meet in ``__call__`` and nowhere else.
 """
 
 from __future__ import annotations
 
-import functools
 import logging
 import re
-import sys
 import time
+import traceback
 from asyncio import CancelledError
-from contextvars import Token
-from inspect import isawaitable
-from typing import Any, ClassVar
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from asgiref.sync import (
     async_to_sync,
@@ -21,30 +19,23 @@ from asgiref.sync import (
     markcoroutinefunction,
     sync_to_async,
 )
-from django.core.handlers.exception import convert_exception_to_response
-from django.core.signals import got_request_exception
-from django.dispatch import receiver
-from django.http import HttpRequest
-from django.utils.functional import LazyObject, empty
+from django.urls import ResolverMatch
 
-from dockerflow.conf import conf, lenient
-from dockerflow.django import urls, views
-from dockerflow.django.querystring import mask_query
-from dockerflow.django.streams import follow
+from dockerflow.conf import lenient
+from dockerflow.django import internals, middleware_order, summary, urls, views
 from dockerflow.logging import get_or_generate_request_id, request_id_context
-from dockerflow.logging.jsonable import text
 from dockerflow.logging.request_id import TRACE_HEADERS
 
-# What logging does not let a record's extra fields be called
+if TYPE_CHECKING:
+    from contextvars import Token
+
+    from django.http import HttpRequest
+
+logger = logging.getLogger("dockerflow.django")
+
+# The names that logging allows no field of a record to have
 _RESERVED = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime"})
-CLIENT_CLOSED_REQUEST = 499  # nginx's, for what no client saw the end of
-
-_returns_coroutine = functools.lru_cache(maxsize=16)(iscoroutinefunction)
-
-
-@functools.lru_cache(maxsize=4)
-def _meta_name(header: str) -> str:
-    return "HTTP_" + header.upper().replace("-", "_")
+CLIENT_CLOSED_REQUEST = 499  # nginx's, for a response whose end no client saw
 
 
 class DockerflowMiddleware:
@@ -59,7 +50,7 @@ class DockerflowMiddleware:
     async_capable = True
 
     viewpatterns: ClassVar[list[tuple[re.Pattern[str], views.View]]] = [
-        (re.compile("/" + route.pattern.regex.pattern.removeprefix("^")), route.callback)
+        (re.compile("/" + str(route.pattern).removeprefix("^")), route.callback)
         for route in urls.urlpatterns
     ]
     summary_logger = logging.getLogger("request.summary")
@@ -67,26 +58,29 @@ class DockerflowMiddleware:
     def __init__(self, get_response: views.View) -> None:
         self.get_response = get_response
         self._is_async = iscoroutinefunction(get_response)
+        # What /__error__ raises becomes a response here, as what a view raises does further in.
         error = sync_to_async(views.error) if self._is_async else views.error
-        # Django turns exceptions into responses around a middleware and not inside it.
-        self._error: views.View = convert_exception_to_response(error)
+        self._error = internals.convert_exceptions(error)
         if self._is_async:
             markcoroutinefunction(self)
+        # No system check sees what an agent puts into MIDDLEWARE when the server starts.
+        if paths := middleware_order.in_front(DockerflowMiddleware):
+            logger.warning("%s. %s", middleware_order.sentence(paths), middleware_order.HINT)
 
     def __call__(self, request: HttpRequest) -> Any:
         if self._is_async:
             return self._acall(request)
         view = self._endpoint(request)
         if view is not None and view is not views.error:
-            return async_to_sync(view)(request) if _returns_coroutine(view) else view(request)
-        if _is_under_way(request):
+            return async_to_sync(view)(request) if iscoroutinefunction(view) else view(request)
+        if _has_begun(request):
             return self.get_response(request)
         header, token = self._begin(request)
         try:
             response = self.get_response(request) if view is None else self._error(request)
-            return self._followed(request, response, header)
+            return self._finish(request, response, header)
         except BaseException as error:
-            self._log_escaped(request, error)
+            self._fail(request, error)
             raise
         finally:
             request_id_context.reset(token)
@@ -94,27 +88,28 @@ class DockerflowMiddleware:
     async def _acall(self, request: HttpRequest) -> Any:
         view = self._endpoint(request)
         if view is not None and view is not views.error:
-            if native := views.NATIVE.get(view):
-                response = native(request)
-                return await response if isawaitable(response) else response
-            return await (view if _returns_coroutine(view) else sync_to_async(view))(request)
-        if _is_under_way(request):
+            view = views.NATIVE.get(view, view)
+            return await (view if iscoroutinefunction(view) else sync_to_async(view))(request)
+        if _has_begun(request):
             return await self.get_response(request)
         header, token = self._begin(request)
         try:
             response = await (self.get_response if view is None else self._error)(request)
-            return self._followed(request, response, header)
+            return self._finish(request, response, header)
         except BaseException as error:
-            self._log_escaped(request, error)
+            self._fail(request, error)
             raise
         finally:
             request_id_context.reset(token)
 
     def _endpoint(self, request: HttpRequest) -> views.View | None:
+        """The view that answers in place of the project, which tracing tools name it by."""
         for pattern, view in self.viewpatterns:
             if pattern.match(request.path_info):
-                served = view is not views.error or conf.DOCKERFLOW_ERROR_ENDPOINT
-                return view if served else None
+                if view is views.error and not lenient.DOCKERFLOW_ERROR_ENDPOINT:
+                    return None
+                request.resolver_match = _resolver_match(pattern, view)
+                return view
         return None
 
     def _begin(self, request: Any) -> tuple[str, Token[str | None]]:
@@ -123,33 +118,34 @@ class DockerflowMiddleware:
         request._started = time.monotonic()
         header = lenient.DOCKERFLOW_REQUEST_ID_HEADER_NAME
         # Not request.headers: that makes a mapping of all headers, which most views never need.
-        sent = request.META.get(_meta_name(header), "")
+        sent = request.META.get("HTTP_" + header.upper().replace("-", "_"), "")
         request._id = get_or_generate_request_id({header: sent}, header)
         return header, request_id_context.set(request._id)
 
-    def _followed(self, request: Any, response: Any, header: str) -> Any:
-        """The response with the request's id, and the summary at its end."""
+    def _finish(self, request: Any, response: Any, header: str) -> Any:
+        """Give the response the request's id, and log the summary at its end."""
         # Other middleware may have chosen another id, or forgotten this one.
         rid = request._id = request_id_context.get() or request._id
-        response.headers["X-Request-ID" if header.lower() in TRACE_HEADERS else header] = rid
-        if not response.streaming:
+        if lenient.DOCKERFLOW_REQUEST_ID_IN_RESPONSE:
+            _set_id(response, "X-Request-ID" if header.lower() in TRACE_HEADERS else header, rid)
+        if not getattr(response, "streaming", False):
             self._log(request, response.status_code)
             return response
 
-        def tell(error: Exception | None) -> None:
+        def on_end(error: Exception | None) -> None:
             if error is not None:
-                request._escaped = _said(error)
+                summary.note_exception(request, error)
             self._log(request, response.status_code)
 
-        follow(response, rid, tell)
+        summary.wrap_stream(response, rid, on_end)
         return response
 
-    def _log_escaped(self, request: Any, error: BaseException) -> None:
-        """The summary of a request that has no response, for its client or for nobody."""
+    def _fail(self, request: Any, error: BaseException) -> None:
+        """Log the summary of a request without a response, for its client or for anybody."""
         if isinstance(error, CancelledError):
             self._log(request, CLIENT_CLOSED_REQUEST)
         else:
-            request._escaped = _said(error)
+            summary.note_exception(request, error)
             self._log(request, 500)
 
     def _log(self, request: Any, code: int) -> None:
@@ -160,71 +156,45 @@ class DockerflowMiddleware:
         except Exception as error:  # in a project's override, or its user
             meta = {"method": request.method, "path": request.path, "rid": request._id}
             extra = {**meta, "code": code, "build_extra_meta_error": error}
-        escaped = getattr(request, "_escaped", None)
-        if escaped is None:
-            level = logging.INFO
-            extra["errno"] = code if code >= 500 else 0
-        else:
-            level = logging.ERROR
-            extra["errno"] = 500
-        logger = self.summary_logger
-        if type(logger) is not logging.Logger:
-            logger.log(level, escaped or "", extra=extra)
-        elif logger.isEnabledFor(level):
-            # What log() does, without its search for the line that called it.
-            line = sys._getframe().f_lineno
-            record = logger.makeRecord(
-                logger.name, level, __file__, line, escaped or "", (), None, "_log", extra
-            )
-            logger.handle(record)
+        exception_text = getattr(request, "_exception_text", None)
+        failed = exception_text is not None
+        extra["errno"] = 500 if failed else code if code >= 500 else 0
+        level = logging.ERROR if failed else logging.INFO
+        try:
+            self.summary_logger.log(level, exception_text or "", extra=extra)
+        except Exception:  # in a project's filter or logger; no response is broken for a summary
+            if logging.raiseExceptions:
+                traceback.print_exc()
 
     def _build_extra_meta(self, request: Any) -> dict[str, Any]:
         """The fields of the summary; projects override it to add their own."""
-        meta = {
-            "errno": 0,
-            "agent": request.META.get("HTTP_USER_AGENT", ""),
-            "lang": request.META.get("HTTP_ACCEPT_LANGUAGE", ""),
-            "method": request.method,
-            "path": request.path,
-            "rid": request_id_context.get() or getattr(request, "_id", None),
-        }
-        if hasattr(request, "_started"):
-            meta["t"] = int(1000 * (time.monotonic() - request._started))
-        user = _resolved_user(request)
-        if user is not None:
-            # Not every user is a row of the database, and one whose row is deleted has no key.
-            pk = getattr(user, "pk", None) if getattr(user, "is_authenticated", False) else None
-            meta["uid"] = "" if pk is None else str(pk)
-        query = request.META.get("QUERY_STRING", "")
-        if query and lenient.DOCKERFLOW_SUMMARY_LOG_QUERYSTRING:
-            meta["querystring"] = mask_query(query)
-        return meta
+        return summary.fields(request)
 
 
-def _is_under_way(request: Any) -> bool:
+def _has_begun(request: Any) -> bool:
     """Whether the same middleware stands before this one, or a subclass of it."""
     rid = request_id_context.get()
     return rid is not None and rid == getattr(request, "_id", None)
 
 
-@receiver(got_request_exception)
-def _note_exception(sender: object, request: Any = None, **kwargs: Any) -> None:
-    """Remember what Django is about to turn into a response, wherever it was raised."""
-    if request is not None:
-        request._escaped = _said(sys.exc_info()[1])
+def _resolver_match(pattern: re.Pattern[str], view: views.View) -> ResolverMatch:
+    names = [route.name for route in urls.urlpatterns if route.callback is view]
+    namespaces: list[str | None] = [urls.app_name] if names else []
+    return ResolverMatch(
+        view,
+        (),
+        {},
+        url_name=names[0] if names else None,
+        app_names=namespaces,
+        namespaces=namespaces,
+        route="^" + pattern.pattern.removeprefix("/"),
+    )
 
 
-def _said(error: BaseException | None) -> str:
-    try:
-        return str(error)
-    except Exception:
-        return text(error)
-
-
-def _resolved_user(request: Any) -> Any:
-    """The user, if somebody has asked for it; to ask would cost queries and ``Vary: Cookie``."""
-    user = getattr(request, "user", None)
-    # Not user._wrapped, for which Django's lazy objects run Python.
-    if isinstance(user, LazyObject) and object.__getattribute__(user, "_wrapped") is empty:
-        return getattr(request, "_acached_user", None)
-    return user
+def _set_id(response: Any, header: str, rid: str) -> None:
+    """Set the header, unless the view has set it, on whatever the project calls a response."""
+    with suppress(Exception):  # of an id that no header can hold, or an object without headers
+        own = response.headers.get(header)
+        # A response that is served again has the id of the last time.
+        if own is None or own == getattr(response, "_request_id", None):
+            response.headers[header] = response._request_id = rid

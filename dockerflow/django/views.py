@@ -1,4 +1,4 @@
-"""The endpoints: read the settings, ask the core, answer in HTTP.
+"""The endpoints: read the settings, call the core, answer in HTTP.
 
 https://github.com/mozilla-services/Dockerflow#containerized-app-requirements
 """
@@ -10,12 +10,14 @@ import functools
 import hmac
 import json
 import logging
-import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.conf import settings
+
+# Tests of projects that ran on Mozilla's package import this name from here.
+from django.core.checks.registry import registry as django_check_registry  # noqa: F401
 from django.db import transaction
 from django.http import (
     Http404,
@@ -27,58 +29,79 @@ from django.http import (
 from django.utils.module_loading import import_string
 from django.views.decorators.csrf import csrf_exempt
 
-from dockerflow.conf import DEFAULT, Conf, conf, lenient
-from dockerflow.django import runner
+from dockerflow.conf import Conf, conf, lenient
+from dockerflow.django import internals
+from dockerflow.django.draining import drain_file
 from dockerflow.django.signals import heartbeat_failed, heartbeat_passed
-from dockerflow.heartbeat.report import Report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dockerflow.heartbeat.report import Report
+
+# A heartbeat imports the engine when it is first asked for: requests need none.
+# ruff: noqa: PLC0415
 
 logger = logging.getLogger("dockerflow.django")
 
 View = Callable[[HttpRequest], Any]
+
 METHODS = ["GET", "HEAD"]
 
 
-def endpoint(function: View) -> View:
-    """What every endpoint has in common: methods, headers, and keeping out of everything else."""
-    if iscoroutinefunction(function):
+def endpoint(
+    on_exception: Callable[[Exception], HttpResponse] | None = None,
+) -> Callable[[View], View]:
+    """Decorate an endpoint: GET and HEAD only, never cached, and kept out of everything else.
 
-        @functools.wraps(function)
-        async def view(request: HttpRequest) -> HttpResponse:
-            allowed = request.method in METHODS
-            return _finished(
-                request, await function(request) if allowed else HttpResponseNotAllowed(METHODS)
-            )
-    else:
+    :param on_exception: answers where the endpoint itself has raised
+    """
 
-        @functools.wraps(function)
-        def view(request: HttpRequest) -> HttpResponse:
-            allowed = request.method in METHODS
-            return _finished(
-                request, function(request) if allowed else HttpResponseNotAllowed(METHODS)
-            )
+    def decorate(function: View) -> View:
+        if iscoroutinefunction(function):
 
-    vars(view)["login_required"] = False  # what login_not_required sets, in Django from 5.1 on
-    return transaction.non_atomic_requests(csrf_exempt(view))
+            @functools.wraps(function)
+            async def view(request: HttpRequest) -> HttpResponse:
+                if request.method not in METHODS:
+                    return _finish(request, HttpResponseNotAllowed(METHODS))
+                try:
+                    return _finish(request, await function(request))
+                except Exception as error:
+                    if on_exception is None:
+                        raise
+                    return _finish(request, on_exception(error))
+        else:
+
+            @functools.wraps(function)
+            def view(request: HttpRequest) -> HttpResponse:
+                if request.method not in METHODS:
+                    return _finish(request, HttpResponseNotAllowed(METHODS))
+                try:
+                    return _finish(request, function(request))
+                except Exception as error:
+                    if on_exception is None:
+                        raise
+                    return _finish(request, on_exception(error))
+
+        vars(view)["login_required"] = False  # what login_not_required sets, in Django from 5.1 on
+        return transaction.non_atomic_requests(csrf_exempt(view))
+
+    return decorate
 
 
-def _finished(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def _finish(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Length"] = str(len(response.content))
     if request.method == "HEAD":
         response.content = b""
-    # A failing heartbeat is an answer and no server error, so django.request has nothing to log.
-    vars(response)["_has_been_logged"] = True
-    # Django's cache middleware stored answers in spite of no-store for long.
-    vars(request)["_cache_update_cache"] = False
-    # With SESSION_SAVE_EVERY_REQUEST, the session middleware saves whatever session it finds, one
-    # without this attribute excepted, which others can read all the same.
-    if hasattr(request, "session"):
-        vars(request.session).pop("accessed", None)
+    internals.keep_from_request_log(response)  # a failing heartbeat is no server error
+    internals.keep_from_cache(request)
+    internals.keep_session_unsaved(request)
     return response
 
 
 def current_version() -> Mapping[str, Any] | None:
-    """What ``DOCKERFLOW_VERSION_CALLBACK`` returns for ``BASE_DIR``.
+    """Return what ``DOCKERFLOW_VERSION_CALLBACK`` returns for ``BASE_DIR``.
 
     :raises TypeError: it is no version object; and whatever the callback raises
     """
@@ -88,54 +111,67 @@ def current_version() -> Mapping[str, Any] | None:
     raise TypeError(f"it is a {type(version_object).__name__}, not a dict")
 
 
-@endpoint
+def _broken_version(error: Exception) -> HttpResponse:
+    callback, base_dir = lenient.DOCKERFLOW_VERSION_CALLBACK, lenient.BASE_DIR
+    logger.error("No version object from %s for %s", callback, base_dir, exc_info=error)
+    return JsonResponse({"error": "the version object is broken, see the log"}, status=500)
+
+
+@endpoint(on_exception=_broken_version)
 def version(request: HttpRequest) -> HttpResponse:
     """The version object; 404 where there is none.
 
     https://github.com/mozilla-services/Dockerflow/blob/main/docs/version_object.md
     """
-    try:
-        version_object = current_version()
-        if version_object is None:
-            return JsonResponse({"error": "version.json not found"}, status=404)
-        return JsonResponse(dict(version_object))
-    except Exception:
-        callback, base_dir = lenient.DOCKERFLOW_VERSION_CALLBACK, lenient.BASE_DIR
-        logger.exception("No version object from %s for %s", callback, base_dir)
-        return JsonResponse({"error": "the version object is broken, see the log"}, status=500)
+    version_object = current_version()
+    if version_object is None:
+        return JsonResponse({"error": "version.json not found"}, status=404)
+    return JsonResponse(dict(version_object))
 
 
 async def aversion(request: HttpRequest) -> Any:
     """:func:`version` for an event loop; what a project's own callback does is not known."""
-    _, source = conf.resolve(Conf.DOCKERFLOW_VERSION_CALLBACK)
-    if source == DEFAULT:
+    callback = lenient.DOCKERFLOW_VERSION_CALLBACK
+    if callback == Conf.DOCKERFLOW_VERSION_CALLBACK.default:
         return version(request)
     return await sync_to_async(version)(request)
 
 
-@endpoint
+@endpoint()
 def lbheartbeat(request: HttpRequest) -> HttpResponse:
     """The process is up: 200 and nothing else, for load balancers and liveness probes."""
     return HttpResponse()
 
 
-@endpoint
+async def albheartbeat(request: HttpRequest) -> Any:
+    """:func:`lbheartbeat` for an event loop."""
+    return lbheartbeat(request)
+
+
+def _broken_heartbeat(error: Exception) -> HttpResponse:
+    logger.error("The heartbeat itself has failed", exc_info=error)
+    return _json_response({"status": "critical"}, failed=True)
+
+
+@endpoint(on_exception=_broken_heartbeat)
 def heartbeat(request: HttpRequest) -> HttpResponse:
     """The backing services work, or the status of a failed heartbeat; JSON either way."""
-    if _is_draining():
-        return _draining()
+    from dockerflow.django import runner
+
+    if file := drain_file():
+        return _draining(request, file)
     answer = runner.run()
     if answer.first:
         _send(answer.report)
     return _answer(request, answer.report)
 
 
-@endpoint
+@endpoint(on_exception=_broken_heartbeat)
 async def aheartbeat(request: HttpRequest) -> HttpResponse:
     """:func:`heartbeat` for an event loop, which goes on meanwhile."""
-    if _is_draining():
-        return _draining()
-    # A client that gives up cancels its request; the run is then still told of, and still logged.
+    if file := drain_file():
+        return _draining(request, file)
+    # A client that gives up cancels its request; the run still sends its signal and is logged.
     task = asyncio.ensure_future(_arun())
     _tasks.add(task)
     task.add_done_callback(_tasks.discard)
@@ -146,26 +182,28 @@ _tasks: set[asyncio.Task[Report]] = set()  # the event loop's own references are
 
 
 async def _arun() -> Report:
+    from dockerflow.django import runner
+
     answer = await runner.arun()
     if answer.first and (heartbeat_passed.receivers or heartbeat_failed.receivers):
         await sync_to_async(_send)(answer.report)
     return answer.report
 
 
-@endpoint
+@endpoint()
 def error(request: HttpRequest) -> HttpResponse:
     """Raises, to see that errors are reported; 404 unless ``DOCKERFLOW_ERROR_ENDPOINT`` is set."""
-    if not conf.DOCKERFLOW_ERROR_ENDPOINT:
+    if not lenient.DOCKERFLOW_ERROR_ENDPOINT:
         raise Http404
     logger.error("The endpoint /__error__ was called")
     raise RuntimeError("This is the error that /__error__ raises for a test")
 
 
-# The endpoints' twins for an event loop, none of which needs a thread of its own.
+# The same endpoints for an event loop: none of them needs a thread of its own.
 NATIVE: dict[View, View] = {
     version: aversion,
     heartbeat: aheartbeat,
-    lbheartbeat: lbheartbeat,
+    lbheartbeat: albheartbeat,
 }
 
 
@@ -174,26 +212,24 @@ def _send(report: Report) -> None:
     signal.send_robust(sender=heartbeat, level=report.level, report=report)
 
 
-def _is_draining() -> bool:
-    path = conf.DOCKERFLOW_DRAIN_FILE
-    # Path.exists() raises where a directory may not be searched.
-    return path is not None and os.path.exists(path)  # noqa: PTH110
-
-
-def _draining() -> HttpResponse:
-    return _told({"status": "draining"}, failed=True)
+def _draining(request: HttpRequest, file: Path) -> HttpResponse:
+    body = {"status": "draining"}
+    if _may_see_details(request):
+        body["drain_file"] = str(file)
+    return _json_response(body, failed=True)
 
 
 def _answer(request: HttpRequest, report: Report) -> HttpResponse:
-    return _told(report.as_dict(details=_may_see_details(request)), failed=report.failed)
+    body = report.as_dict(details=_may_see_details(request))
+    return _json_response(body, failed=report.failed)
 
 
-def _told(body: dict[str, Any], *, failed: bool) -> HttpResponse:
-    # What a heartbeat tells is strings and numbers: JsonResponse would make an encoder for more.
+def _json_response(body: dict[str, Any], *, failed: bool) -> HttpResponse:
+    # A heartbeat holds strings and numbers: JsonResponse would make an encoder for more.
     return HttpResponse(
         json.dumps(body),
         content_type="application/json",
-        status=conf.DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE if failed else 200,
+        status=lenient.DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE if failed else 200,
     )
 
 

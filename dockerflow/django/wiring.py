@@ -13,16 +13,17 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage
+from django.middleware.security import SecurityMiddleware
 from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
-from django.utils.module_loading import import_string
 
 from dockerflow import health
 from dockerflow.conf import conf
+from dockerflow.django import middleware_order
 from dockerflow.django.checks import TAG
-from dockerflow.django.middleware import DockerflowMiddleware
-from dockerflow.django.urls import urlpatterns
-from dockerflow.django.views import current_version
-from dockerflow.version import KEYS
+from dockerflow.scrub import scrub
+
+# What serves requests is imported when a check runs: many commands run none.
+# ruff: noqa: PLC0415
 
 logger = logging.getLogger("dockerflow.django")
 
@@ -36,10 +37,15 @@ COMMANDS = {
     "django-cadmin",
     "configurations/__main__",
 }
-SSL_MIDDLEWARE = "django.middleware.security.SecurityMiddleware"
 
 
-@checks.register(TAG)
+def register() -> None:
+    """Register these checks with Django's system checks, under the tag ``dockerflow``."""
+    for check in (check_setting_names, check_token, check_routes, check_summary_is_logged):
+        checks.register(check, TAG)
+    checks.register(check_version_object, TAG, deploy=True)
+
+
 def check_setting_names(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     """W001, W009 and W010: names, files and lines without effect."""
     sentences = {
@@ -50,7 +56,6 @@ def check_setting_names(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     return [checks.Warning(text, id=key) for key, texts in sentences.items() for text in texts]
 
 
-@checks.register(TAG)
 def check_token(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     """W011 where ``DOCKERFLOW_HEARTBEAT_TOKEN`` is easy to guess."""
     token = conf.DOCKERFLOW_HEARTBEAT_TOKEN
@@ -82,27 +87,31 @@ def _is_management_command(program: str) -> bool:
     return name in COMMANDS
 
 
-@checks.register(TAG)
 def check_routes(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     """W002 to W005: whether a probe reaches the endpoints."""
+    from dockerflow.django.middleware import DockerflowMiddleware
+
     if not getattr(settings, "ROOT_URLCONF", None):  # Django then serves nothing at all
         return [_not_wired()]
-    position = _middleware_position()
-    return list(_routes() if position is None else _middleware(position))
-
-
-def _middleware(position: int) -> Iterator[CheckMessage]:
-    if position > 0:
-        yield checks.Warning(
-            f"DockerflowMiddleware is number {position + 1} in MIDDLEWARE, so that what stands"
-            " before it can refuse or redirect a probe",
-            hint="Put it first.",
-            id=health.WARNING_MIDDLEWARE_NOT_FIRST,
+    position = middleware_order.position(DockerflowMiddleware)
+    if position is None:
+        return list(_routes())
+    messages = list(_ssl_redirect(settings.MIDDLEWARE[:position]))
+    if paths := middleware_order.in_front(DockerflowMiddleware):
+        messages.insert(
+            0,
+            checks.Warning(
+                middleware_order.sentence(paths),
+                hint=middleware_order.HINT,
+                id=health.WARNING_MIDDLEWARE_NOT_FIRST,
+            ),
         )
-    yield from _ssl_redirect(settings.MIDDLEWARE[:position])
+    return messages
 
 
 def _routes() -> Iterator[CheckMessage]:
+    from dockerflow.django.urls import urlpatterns
+
     for route in urlpatterns:
         path = _path(route.name or "")
         try:
@@ -129,16 +138,16 @@ def _not_wired() -> CheckMessage:
 
 
 def _ssl_redirect(in_front: Sequence[str]) -> Iterator[CheckMessage]:
-    exempt = all(
-        any(
-            re.search(pattern, _path(name).lstrip("/"))
-            for pattern in settings.SECURE_REDIRECT_EXEMPT
-        )
-        for name in ("version", "heartbeat", "lbheartbeat")
+    redirects = settings.SECURE_SSL_REDIRECT and any(
+        middleware_order.is_subclass(path, SecurityMiddleware) for path in in_front
     )
-    if settings.SECURE_SSL_REDIRECT and SSL_MIDDLEWARE in in_front and not exempt:
+    exempt = settings.SECURE_REDIRECT_EXEMPT
+    if redirects and not all(
+        any(re.search(pattern, _path(name).lstrip("/")) for pattern in exempt)
+        for name in ("heartbeat", "lbheartbeat")
+    ):
         yield checks.Warning(
-            "SECURE_SSL_REDIRECT sends probes without TLS elsewhere before they reach Dockerflow",
+            "SECURE_SSL_REDIRECT redirects probes without TLS before they reach Dockerflow",
             hint="Put DockerflowMiddleware first in MIDDLEWARE, or add"
             r' r"^__(version|heartbeat|lbheartbeat)__/?\Z" to SECURE_REDIRECT_EXEMPT.',
             id=health.WARNING_SSL_REDIRECT,
@@ -152,29 +161,20 @@ def _path(name: str) -> str:
         return f"/__{name}__"
 
 
-def _middleware_position() -> int | None:
-    for position, path in enumerate(settings.MIDDLEWARE):
-        try:
-            middleware = import_string(path)
-        except ImportError:  # Django itself will say so
-            continue
-        if isinstance(middleware, type) and issubclass(middleware, DockerflowMiddleware):
-            return position
-    return None
-
-
-@checks.register(TAG)
 def check_version_object(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
-    """W006 where there is no version object and DEBUG is off, W007 where one lacks keys."""
+    """W006 where there is no version object, W007 where one lacks keys; not while DEBUG is on."""
+    from dockerflow.django.views import current_version
+    from dockerflow.version import KEYS
+
     callback, base_dir = conf.DOCKERFLOW_VERSION_CALLBACK, conf.BASE_DIR
     try:
         version_object = current_version()
     except Exception as error:
         text = f"{callback} has no version object for {base_dir}: {type(error).__name__}: {error}"
-        return [checks.Warning(text, id=health.WARNING_NO_VERSION_OBJECT)]
+        return [checks.Warning(scrub(text), id=health.WARNING_NO_VERSION_OBJECT)]
+    if settings.DEBUG:
+        return []
     if version_object is None:
-        if settings.DEBUG:
-            return []
         text = f"{callback} has no version object for {base_dir}"
         hint = "Write one when the image is built: python -m dockerflow version --output PATH."
         return [checks.Warning(text, hint=hint, id=health.WARNING_NO_VERSION_OBJECT)]
@@ -185,21 +185,31 @@ def check_version_object(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]
     return []
 
 
-@checks.register(TAG)
 def check_summary_is_logged(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
-    """W008 where the middleware writes ``request.summary`` and nothing takes it."""
-    if _middleware_position() is None or _is_heard("request.summary", logging.INFO):
+    """W008 where the middleware logs ``request.summary`` and no handler takes it.
+
+    Not where somebody has chosen a level for it, or has raised ``DOCKERFLOW_LOG_LEVEL``.
+    """
+    from dockerflow.django.middleware import DockerflowMiddleware
+
+    chosen = logging.getLogger("request.summary").level > logging.INFO
+    raised = conf.DOCKERFLOW_LOG_LEVEL not in {"DEBUG", "INFO"}
+    served = middleware_order.position(DockerflowMiddleware) is not None
+    if not served or chosen or raised or _is_handled("request.summary", logging.INFO):
         return []
     return [
         checks.Warning(
-            "No handler takes what the logger request.summary says at level INFO",
-            hint="LOGGING = dockerflow.logging.config() sends it to stdout.",
+            "No handler takes the records of the logger request.summary at level INFO, so that"
+            " requests are not logged",
+            hint="LOGGING = dockerflow.logging.config() sends them to stdout. If that is meant to"
+            ' be so, set the level: LOGGING["loggers"]["request.summary"] = {"level": "WARNING"}.',
             id=health.WARNING_SUMMARY_GOES_NOWHERE,
         )
     ]
 
 
-def _is_heard(name: str, level: int) -> bool:
+def _is_handled(name: str, level: int) -> bool:
+    """Whether a handler of the logger, or of one above it, takes its records of this level."""
     logger: logging.Logger | None = logging.getLogger(name)
     enabled = logging.getLogger(name).isEnabledFor(level)
     while enabled and logger is not None:

@@ -151,6 +151,49 @@ def test_a_misspelt_name_alone_is_pointed_out_by_check_and_not_logged(manage, tm
 
 
 @pytest.mark.parametrize(
+    ("command", "issues"),
+    [
+        (["check"], []),
+        (["migrate"], []),
+        (
+            ["check", "--deploy"],
+            ["?: (dockerflow.W006) dockerflow.version.get_version has no version object for {}"],
+        ),
+    ],
+    ids=["check", "migrate", "check --deploy"],
+)
+def test_a_checkout_without_a_version_object_is_pointed_out_for_a_deployment_only(
+    manage, tmp_path, command, issues
+):
+    sqlite = (
+        "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': ':memory:'}}\n"
+    )
+    settings = SETTINGS.replace('"dockerflow.W006", ', "") + sqlite
+    (tmp_path / "shop_settings.py").write_text(settings)
+    done = manage(*command)
+
+    assert (done.returncode, "DEBUG" in done.stdout) == (0, False), done.stderr
+    found = [line for line in done.stderr.splitlines() if "dockerflow.W" in line]
+    assert found == [issue.format(tmp_path) for issue in issues]
+
+
+@pytest.mark.parametrize(
+    "name", ["dockerflow.django", "dockerflow.django.apps.DockerFlowAppConfig"]
+)
+def test_the_app_has_its_own_name_and_that_of_mozillas_package(manage, tmp_path, name):
+    settings = SETTINGS.replace('"dockerflow.django",', f'"{name}",')
+    (tmp_path / "shop_settings.py").write_text(settings)
+    program = (
+        "import django; django.setup(); from django.apps import apps; print(*apps.app_configs)"
+    )
+    done = manage("check")
+    shown = manage("shell", "-c", program, "--verbosity=0")
+
+    assert (done.returncode, shown.stdout) == (0, "contenttypes staticfiles dockerflow\n")
+    assert refusal(manage("check", DOCKERFLOW_HEARTBEAT_TIMEOUT="abc")).endswith("above 0.")
+
+
+@pytest.mark.parametrize(
     "command", [["check"], ["check", "--deploy"], ["collectstatic", "--no-input"]], ids=" ".join
 )
 def test_no_database_is_needed_for(manage, command):

@@ -1,8 +1,11 @@
 """/__heartbeat__: what decides its status, and who is told what."""
 
+import logging
 from unittest import mock
 
 import pytest
+
+from dockerflow.heartbeat import Heartbeat, Report
 from django.test import override_settings
 
 from tests.support.browser import BROWSERS
@@ -283,6 +286,102 @@ def test_while_the_drain_file_exists_the_heartbeat_fails(ask, settings, tmp_path
         (200, {"status": "ok"}),
         (503, {"status": "draining"}),
         (200, {"status": "ok"}),
+    ]
+
+
+DRAINING = "Draining: {} exists, so the heartbeat fails until it is removed"
+NO_LONGER_DRAINING = "No longer draining: {} is gone"
+
+
+def test_draining_is_logged_when_it_starts_and_when_it_ends(ask, settings, tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    settings.DOCKERFLOW_CHECKS = samples("passes")
+    settings.DOCKERFLOW_DRAIN_FILE = file = tmp_path / "drain"
+    for exists in (False, True, True, False, False, True, False):
+        file.touch() if exists else file.unlink(missing_ok=True)
+        ask()
+
+    assert caplog.record_tuples == 2 * [
+        ("dockerflow.django", logging.WARNING, DRAINING.format(file)),
+        ("dockerflow.django", logging.INFO, NO_LONGER_DRAINING.format(file)),
+    ]
+
+
+def test_whoever_sees_details_sees_the_drain_file(ask, settings, tmp_path):
+    settings.DOCKERFLOW_HEARTBEAT_TOKEN = "s3cret"
+    settings.DOCKERFLOW_DRAIN_FILE = file = tmp_path / "drain"
+    file.touch()
+    answers = [ask(), ask(authorization="Bearer s3cret")]
+    file.unlink()
+    ask()
+
+    assert answers == [
+        (500, {"status": "draining"}),
+        (500, {"status": "draining", "drain_file": str(file)}),
+    ]
+
+
+# What goes wrong in the heartbeat itself
+
+
+def log_of_failure(caplog):
+    return [(record.name, record.levelname, record.getMessage()) for record in caplog.records]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DOCKERFLOW_CHECKS", "tests.support.no_such_module.check"),
+        ("DOCKERFLOW_HEARTBEAT_TIMEOUT", "soon"),
+        ("DOCKERFLOW_HEARTBEAT_TTL", "ten"),
+        ("DOCKERFLOW_HEARTBEAT_FAIL_LEVEL", "loud"),
+        ("DOCKERFLOW_HEARTBEAT_DETAILS", "perhaps"),
+        ("DOCKERFLOW_DRAIN_FILE", 5),
+    ],
+)
+def test_a_setting_that_has_gone_bad_is_answered_in_json(ask, settings, caplog, name, value):
+    settings.DOCKERFLOW_CHECKS = samples("passes")
+    settings.DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE = 503
+    setattr(settings, name, value)
+
+    assert ask() == (503, {"status": "critical"})
+    assert log_of_failure(caplog) == [
+        ("dockerflow.django", "ERROR", "The heartbeat itself has failed")
+    ]
+    assert caplog.records[0].exc_info[1] is not None
+
+
+def test_a_bad_status_code_is_replaced_by_the_default(ask, settings, caplog):
+    settings.DOCKERFLOW_CHECKS = samples("fails")
+    settings.DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE = "teapot"
+
+    assert ask() == (500, {"status": "error"})
+
+
+def test_an_engine_that_raises_is_answered_in_json(ask, settings, caplog, monkeypatch):
+    def run(self, *args, **kwargs):
+        raise RuntimeError("the engine is broken")
+
+    settings.DOCKERFLOW_CHECKS = samples("passes")
+    monkeypatch.setattr(Heartbeat, "run", run)
+    monkeypatch.setattr(Heartbeat, "arun", run)
+
+    assert ask() == (500, {"status": "critical"})
+    assert log_of_failure(caplog) == [
+        ("dockerflow.django", "ERROR", "The heartbeat itself has failed")
+    ]
+
+
+def test_a_report_that_cannot_be_shown_is_answered_in_json(ask, settings, caplog, monkeypatch):
+    def as_dict(self, **kwargs):
+        raise RuntimeError("the report is broken")
+
+    settings.DOCKERFLOW_CHECKS = samples("passes")
+    monkeypatch.setattr(Report, "as_dict", as_dict)
+
+    assert ask() == (500, {"status": "critical"})
+    assert log_of_failure(caplog) == [
+        ("dockerflow.django", "ERROR", "The heartbeat itself has failed")
     ]
 
 

@@ -138,12 +138,67 @@ def test_the_filter_knows_the_id_of_a_failed_request_too(server: WSGI | ASGI) ->
     assert stream.getvalue() == "django.request abc\n"
 
 
-def test_a_response_that_the_project_names_itself_has_one_id(
-    server: WSGI | ASGI, settings: Any
+def test_a_header_that_the_project_has_set_is_kept(
+    server: WSGI | ASGI, log: Log, settings: Any
 ) -> None:
     settings.MIDDLEWARE = [OURS, f"{__name__}.EchoesTheHeader"]
-    answer = server.get("/", x_request_id="not valid")
-    assert UUID4.fullmatch(answer.headers["X-Request-ID"])
+    answer = server.get("/", x_request_id="its own")
+    assert answer.headers == {"Content-Type": "text/html; charset=utf-8", "x-request-id": "its own"}
+    assert all(UUID4.fullmatch(rid) for _, _, rid in log.ids)
+
+
+def test_a_header_of_the_views_own_is_kept_under_the_name_of_the_setting(
+    server: WSGI | ASGI, settings: Any
+) -> None:
+    settings.DOCKERFLOW_REQUEST_ID_HEADER_NAME = "X-Correlation-ID"
+    settings.MIDDLEWARE = [OURS, f"{__name__}.EchoesTheHeader"]
+    answer = server.get("/", x_request_id="its own", x_correlation_id="abc")
+    assert (answer.headers["x-request-id"], answer.headers["X-Correlation-ID"]) == (
+        "its own",
+        "abc",
+    )
+
+
+def test_the_response_need_not_bring_the_id_back(
+    server: WSGI | ASGI, log: Log, settings: Any
+) -> None:
+    settings.DOCKERFLOW_REQUEST_ID_IN_RESPONSE = False
+    assert server.get("/", x_request_id="abc").headers == {
+        "Content-Type": "text/html; charset=utf-8"
+    }
+    assert log.ids == [(PAGE, "in the view", "abc"), (SUMMARY, "", "abc")]
+    settings.MIDDLEWARE = [OURS, f"{__name__}.EchoesTheHeader"]
+    assert type(server)().get("/", x_request_id="own").headers["x-request-id"] == "own"
+
+
+ALWAYS_THE_SAME = HttpResponse("made once")
+
+
+class AlwaysTheSame:
+    """Answers every request with one object."""
+
+    def __init__(self, get_response: Any) -> None:
+        pass
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return ALWAYS_THE_SAME
+
+
+def test_a_response_that_is_served_again_has_the_id_of_each_request(
+    server: WSGI | ASGI, settings: Any
+) -> None:
+    settings.MIDDLEWARE = [OURS, f"{__name__}.AlwaysTheSame"]
+    ids = [server.get("/", x_request_id=rid).headers["X-Request-ID"] for rid in ("abc", "def")]
+    assert ids == ["abc", "def"]
+
+
+def test_an_id_that_no_header_can_hold_is_not_sent(
+    server: WSGI | ASGI, log: Log, settings: Any
+) -> None:
+    settings.MIDDLEWARE = [OURS, f"{__name__}.ChoosesALine"]
+    answer = server.get("/")
+    assert (answer.status, answer.headers) == (200, {"Content-Type": "text/html; charset=utf-8"})
+    assert log.ids == [(PAGE, "in the view", "two\nlines"), (SUMMARY, "", "two\nlines")]
 
 
 class Middleware:
@@ -163,6 +218,12 @@ class EchoesTheHeader(Middleware):
 class ChoosesTheId(Middleware):
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id_context.set(f"chosen-{request._id}")
+        return self.get_response(request)
+
+
+class ChoosesALine(Middleware):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id_context.set("two\nlines")
         return self.get_response(request)
 
 

@@ -1,6 +1,5 @@
 """request.summary: exactly one for each request, at its true end, with its true outcome."""
 
-import linecache
 import logging
 from pathlib import Path
 from typing import Any
@@ -322,7 +321,25 @@ def test_the_record_names_a_place_in_the_middleware(
     server.get("/")
     [record] = [record for record in caplog.records if record.name == "request.summary"]
     assert (record.filename, record.funcName) == ("middleware.py", "_log")
-    assert "getframe" in linecache.getline(record.pathname, record.lineno)
+
+
+class Refusing(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        raise LookupError("a project's own filter")
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous:Warning")
+@pytest.mark.parametrize("path", ["/", "/stream", "/raises"])
+@pytest.mark.usefixtures("log")
+def test_a_filter_that_raises_breaks_no_response(
+    server: WSGI | ASGI,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    path: str,
+) -> None:
+    monkeypatch.setattr(DockerflowMiddleware.summary_logger, "filters", [Refusing()])
+    assert server.get(path).status == (500 if path == "/raises" else 200)
+    assert capsys.readouterr().err.count("LookupError: a project's own filter") == 1
 
 
 def test_the_fields_of_a_request_that_the_middleware_has_not_seen_lack_the_time() -> None:

@@ -99,7 +99,8 @@ def test_a_result_that_is_served_again_is_told_once(ask, settings, told):
 
 
 def test_nobody_is_told_of_draining(ask, settings, told, tmp_path):
-    settings.DOCKERFLOW_DRAIN_FILE = tmp_path
+    settings.DOCKERFLOW_DRAIN_FILE = tmp_path / "drain"
+    settings.DOCKERFLOW_DRAIN_FILE.touch()
 
     assert (ask(), told) == (500, [])
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from typing import Any, ClassVar
 
 import pytest
 from django.test import Client, RequestFactory, override_settings
@@ -125,6 +126,37 @@ def test_the_middleware_has_the_routes_of_the_urlconf_and_no_others():
         (r"/__heartbeat__/?\Z", views.heartbeat),
         (r"/__lbheartbeat__/?\Z", views.lbheartbeat),
         (r"/__error__/?\Z", views.error),
+    ]
+
+
+class Observes:
+    """In front of ours, as tracing tools stand."""
+
+    seen: ClassVar[list[Any]] = []
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        match = request.resolver_match
+        self.seen.append((match.view_name, match.route, match.func))
+        return response
+
+
+@pytest.mark.parametrize("browser", BROWSERS)
+def test_a_request_is_known_by_its_route_to_what_stands_in_front(wiring, settings, browser):
+    settings.MIDDLEWARE = [f"{__name__}.Observes", *settings.MIDDLEWARE]
+    settings.DOCKERFLOW_ERROR_ENDPOINT = True
+    Observes.seen.clear()
+    for endpoint in [*ENDPOINTS, "/__error__"]:
+        BROWSERS[browser](endpoint)
+
+    assert Observes.seen == [
+        ("dockerflow:version", r"^__version__/?\Z", views.version),
+        ("dockerflow:heartbeat", r"^__heartbeat__/?\Z", views.heartbeat),
+        ("dockerflow:lbheartbeat", r"^__lbheartbeat__/?\Z", views.lbheartbeat),
+        ("dockerflow:error", r"^__error__/?\Z", views.error),
     ]
 
 
@@ -262,6 +294,32 @@ def test_a_broken_callback_is_told_in_the_log_and_not_in_the_body(
         f"No version object from tests.django.test_views.{callback} for {settings.BASE_DIR}",
     )
     assert error in caplog.text.splitlines()  # since Python 3.14 a note may follow
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("DOCKERFLOW_VERSION_CALLBACK", 5), ("DOCKERFLOW_VERSION_CALLBACK", "no.such.place")],
+)
+def test_a_setting_that_has_gone_bad_is_answered_in_json(ask, settings, caplog, name, value):
+    setattr(settings, name, value)
+    response = ask("/__version__")
+
+    assert (response.status_code, response.json()) == (
+        500,
+        {"error": "the version object is broken, see the log"},
+    )
+    assert [record.name for record in caplog.records] == ["dockerflow.django"]
+
+
+def test_a_bad_base_dir_is_answered_in_json(ask, settings, caplog):
+    settings.BASE_DIR = 5
+    response = ask("/__version__")
+
+    assert (response.status_code, response.json()) == (
+        500,
+        {"error": "the version object is broken, see the log"},
+    )
+    assert [record.name for record in caplog.records] == ["dockerflow.django"]
 
 
 def test_a_broken_file_is_told_in_the_log_with_its_path(ask, base_dir, caplog):

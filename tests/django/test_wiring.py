@@ -6,9 +6,12 @@ import logging
 import pytest
 from django.conf.urls.i18n import i18n_patterns
 from django.core import checks
+from django.middleware.security import SecurityMiddleware
 from django.urls import include, path, re_path
 
 from dockerflow.django.middleware import DockerflowMiddleware
+from dockerflow.django.middleware_order import HARMLESS
+from tests.support.browser import BROWSERS
 from tests.urls import page
 
 OURS = "dockerflow.django.middleware.DockerflowMiddleware"
@@ -38,17 +41,24 @@ def handlers(monkeypatch):
     logger.setLevel(logging.NOTSET)
 
 
-def said():
-    """What a plain ``manage.py check`` says of us."""
+def found():
+    """The messages about the wiring of a plain ``manage.py check``."""
     return checks.run_checks(tags=["dockerflow"])
+
+
+def found_for_deployment():
+    """Those of ``manage.py check --deploy``, without the heartbeat's own checks."""
+    registered = checks.registry.registry.deployment_checks
+    [version] = [check for check in registered if check.__name__ == "check_version_object"]
+    return [*found(), *version(app_configs=None)]
 
 
 def warning(number, text, hint=None):
     return checks.Warning(text, hint=hint, id=f"dockerflow.W{number:03}")
 
 
-def test_a_good_project_leaves_nothing_to_say():
-    assert said() == []
+def test_a_good_project_has_no_messages():
+    assert found() == found_for_deployment() == []
 
 
 # W001
@@ -58,7 +68,7 @@ def test_an_unknown_setting_is_pointed_out(settings, monkeypatch):
     settings.DOCKERFLOW_CHECK = []
     monkeypatch.setenv("DOCKERFLOW_QQQQQQQQQQQQQQQQ", "1")
 
-    assert said() == [
+    assert found() == [
         warning(
             1,
             "DOCKERFLOW_CHECK (Django setting) is not a setting of Dockerflow;"
@@ -121,33 +131,48 @@ class OwnMiddleware(DockerflowMiddleware):
     """A project's own."""
 
 
-def not_first(number):
+HINT = (
+    "Put DockerflowMiddleware first. OpenTelemetry's instrumentation puts its own in front, unless"
+    " OTEL_PYTHON_DJANGO_MIDDLEWARE_POSITION=1 is set. Only what measures or traces every request"
+    " may stay in front, if it neither answers requests nor asks for their Host."
+)
+
+
+def in_front(listed):
     return warning(
         2,
-        f"DockerflowMiddleware is number {number} in MIDDLEWARE, so that what stands before it"
-        " can refuse or redirect a probe",
-        "Put it first.",
+        f"{listed} before DockerflowMiddleware in MIDDLEWARE, where"
+        f" {'it' if listed.endswith('stands') else 'they'} can refuse or redirect a probe",
+        HINT,
     )
 
 
 def test_a_middleware_that_is_not_first_is_pointed_out(settings):
     settings.MIDDLEWARE = [SECURITY, COMMON, OURS]
 
-    assert said() == [not_first(3)]
+    assert found() == [in_front(f"{SECURITY} and {COMMON} stand")]
 
 
 def test_a_middleware_of_the_projects_own_is_known_by_its_class(settings):
     settings.MIDDLEWARE = ["tests.django.test_wiring.OwnMiddleware", COMMON]
-    first = said()
+    first = found()
     settings.MIDDLEWARE = [COMMON, "tests.django.test_wiring.OwnMiddleware"]
 
-    assert (first, said()) == ([], [not_first(2)])
+    assert (first, found()) == ([], [in_front(f"{COMMON} stands")])
 
 
 def test_a_middleware_that_does_not_exist_is_left_to_django(settings):
     settings.MIDDLEWARE = ["shop.middleware.Missing", OURS]
 
-    assert said() == [not_first(2)]
+    assert found() == [in_front("shop.middleware.Missing stands")]
+
+
+def test_what_is_known_to_be_harmless_may_stand_in_front(settings):
+    settings.MIDDLEWARE = [*sorted(HARMLESS), SECURITY, OURS]
+    warned = found()
+    settings.MIDDLEWARE = [*sorted(HARMLESS), OURS]
+
+    assert (warned, found()) == ([in_front(f"{SECURITY} stands")], [])
 
 
 # W003
@@ -168,7 +193,7 @@ def test_a_route_that_stands_before_ours_is_pointed_out(settings):
     settings.MIDDLEWARE = []
     settings.ROOT_URLCONF = catch_all(first=True)
 
-    assert said() == [
+    assert found() == [
         warning(
             3,
             f"{endpoint} leads to tests.urls.page",
@@ -182,13 +207,13 @@ def test_a_route_that_stands_after_ours_is_none_of_our_business(settings):
     settings.MIDDLEWARE = []
     settings.ROOT_URLCONF = catch_all(first=False)
 
-    assert said() == []
+    assert found() == []
 
 
 def test_no_route_stands_before_the_middleware(settings):
     settings.ROOT_URLCONF = catch_all(first=True)
 
-    assert said() == []
+    assert found() == []
 
 
 # W004
@@ -204,14 +229,14 @@ NOT_WIRED = warning(
 def test_endpoints_that_nothing_leads_to_are_pointed_out(settings):
     settings.MIDDLEWARE = [SECURITY, COMMON]
 
-    assert said() == [NOT_WIRED]
+    assert found() == [NOT_WIRED]
 
 
 def test_a_project_that_has_no_urls_at_all_is_told_the_same(settings):
     settings.MIDDLEWARE = []
     del settings.ROOT_URLCONF
 
-    assert said() == [NOT_WIRED]
+    assert found() == [NOT_WIRED]
 
 
 def urls(*patterns):
@@ -235,14 +260,14 @@ def test_an_included_urlconf_leads_to_them_wherever_it_is(settings, urlconf):
     settings.MIDDLEWARE = [COMMON]
     settings.ROOT_URLCONF = urlconf
 
-    assert said() == []
+    assert found() == []
 
 
 # W005
 
 REDIRECTED = warning(
     5,
-    "SECURE_SSL_REDIRECT sends probes without TLS elsewhere before they reach Dockerflow",
+    "SECURE_SSL_REDIRECT redirects probes without TLS before they reach Dockerflow",
     "Put DockerflowMiddleware first in MIDDLEWARE, or add"
     r' r"^__(version|heartbeat|lbheartbeat)__/?\Z" to SECURE_REDIRECT_EXEMPT.',
 )
@@ -258,26 +283,52 @@ def redirecting(settings):
 def test_a_redirect_in_front_of_the_urls_is_pointed_out(redirecting):
     redirecting.ROOT_URLCONF = "tests.support.included_urls"
     redirecting.MIDDLEWARE = [SECURITY]
-    warned = said()
+    warned = found()
     redirecting.SECURE_REDIRECT_EXEMPT = EXEMPT
 
-    assert (warned, said()) == ([REDIRECTED], [])
+    assert (warned, found()) == ([REDIRECTED], [])
 
 
 def test_a_redirect_in_front_of_the_middleware_is_pointed_out(redirecting):
     redirecting.MIDDLEWARE = [SECURITY, OURS]
-    warned = said()
+    warned = found()
     redirecting.SECURE_REDIRECT_EXEMPT = EXEMPT
 
-    assert (warned, said()) == ([not_first(2), REDIRECTED], [not_first(2)])
+    assert (warned, found()) == (
+        [in_front(f"{SECURITY} stands"), REDIRECTED],
+        [in_front(f"{SECURITY} stands")],
+    )
 
 
-def test_an_exemption_has_to_cover_every_probe(redirecting):
+@pytest.mark.parametrize(
+    ("exempt", "expected"),
+    [
+        ([r"^__lbheartbeat__"], [REDIRECTED]),
+        ([r"^__heartbeat__"], [REDIRECTED]),
+        ([r"^__heartbeat__", r"^__lbheartbeat__"], []),  # nobody probes the version
+        ([r"^__"], []),
+    ],
+)
+def test_an_exemption_has_to_cover_both_probes(redirecting, exempt, expected):
     redirecting.ROOT_URLCONF = "tests.support.included_urls"
     redirecting.MIDDLEWARE = [SECURITY]
-    redirecting.SECURE_REDIRECT_EXEMPT = [r"^__lbheartbeat__"]
+    redirecting.SECURE_REDIRECT_EXEMPT = exempt
 
-    assert said() == [REDIRECTED]
+    assert found() == expected
+    # which is what a probe finds
+    statuses = {BROWSERS["sync"](path).status_code for path in ENDPOINTS[1:3]}
+    assert (301 in statuses) == bool(expected)
+
+
+class OwnSecurity(SecurityMiddleware):
+    """A project's own."""
+
+
+def test_a_subclass_that_redirects_is_known_too(redirecting):
+    redirecting.ROOT_URLCONF = "tests.support.included_urls"
+    redirecting.MIDDLEWARE = [f"{__name__}.OwnSecurity"]
+
+    assert found() == [REDIRECTED]
 
 
 @pytest.mark.parametrize("middleware", [[OURS, SECURITY], [OURS], []])
@@ -285,7 +336,7 @@ def test_a_redirect_behind_the_middleware_or_by_nobody_is_fine(redirecting, midd
     redirecting.ROOT_URLCONF = "tests.support.included_urls"
     redirecting.MIDDLEWARE = middleware
 
-    assert said() == []
+    assert found() == []
 
 
 # W006
@@ -300,18 +351,18 @@ def junk(root):
 
 
 def breaks(root):
-    raise OSError("no registry")
+    raise OSError("cannot reach https://me:hush@registry")
 
 
 MISSING_HINT = "Write one when the image is built: python -m dockerflow version --output PATH."
 
 
-def test_a_missing_version_object_is_pointed_out_unless_debug_is_on(settings, file):
+def test_a_missing_version_object_is_pointed_out_for_a_deployment_only(settings, file):
     file.unlink()
-    warned = said()
+    warned, plain = found_for_deployment(), found()
     settings.DEBUG = True
 
-    assert said() == []
+    assert (plain, found_for_deployment()) == ([], [])
     text = f"dockerflow.version.get_version has no version object for {file.parent}"
     assert warned == [warning(6, text, MISSING_HINT)]
 
@@ -319,27 +370,29 @@ def test_a_missing_version_object_is_pointed_out_unless_debug_is_on(settings, fi
 @pytest.mark.parametrize(
     ("callback", "reason"),
     [
-        ("breaks", "OSError: no registry"),
+        ("breaks", "OSError: cannot reach https://***@registry"),
         ("junk", "TypeError: it is a list, not a dict"),
     ],
 )
 def test_a_version_callback_that_does_not_work_is_pointed_out(settings, callback, reason):
     settings.DOCKERFLOW_VERSION_CALLBACK = path = f"tests.django.test_wiring.{callback}"
 
-    assert said() == [warning(6, f"{path} has no version object for {settings.BASE_DIR}: {reason}")]
+    assert found_for_deployment() == [
+        warning(6, f"{path} has no version object for {settings.BASE_DIR}: {reason}")
+    ]
 
 
 def test_a_version_callback_that_has_none_is_pointed_out(settings):
     settings.DOCKERFLOW_VERSION_CALLBACK = path = "tests.django.test_wiring.nothing"
 
-    assert said() == [
+    assert found_for_deployment() == [
         warning(6, f"{path} has no version object for {settings.BASE_DIR}", MISSING_HINT)
     ]
 
 
 def test_a_broken_version_file_is_pointed_out(file):
     file.write_text("{")
-    [message] = said()
+    [message] = found_for_deployment()
 
     assert message.id == "dockerflow.W006"
     assert message.msg.startswith(
@@ -351,12 +404,13 @@ def test_a_broken_version_file_is_pointed_out(file):
 # W007
 
 
-@pytest.mark.parametrize("debug", [True, False])
-def test_a_version_object_that_lacks_keys_is_pointed_out(settings, file, debug):
-    settings.DEBUG = debug
+def test_a_version_object_that_lacks_keys_is_pointed_out_for_a_deployment_only(settings, file):
     file.write_text('{"version": "1", "build": "7", "more": 1}')
+    warned, plain = found_for_deployment(), found()
+    settings.DEBUG = True
 
-    assert said() == [
+    assert (plain, found_for_deployment()) == ([], [])
+    assert warned == [
         warning(
             7,
             f"The version object for {file.parent} lacks source, commit",
@@ -367,53 +421,65 @@ def test_a_version_object_that_lacks_keys_is_pointed_out(settings, file, debug):
 
 # W008
 
-UNHEARD = warning(
+UNHANDLED = warning(
     8,
-    "No handler takes what the logger request.summary says at level INFO",
-    "LOGGING = dockerflow.logging.config() sends it to stdout.",
+    "No handler takes the records of the logger request.summary at level INFO, so that requests"
+    " are not logged",
+    "LOGGING = dockerflow.logging.config() sends them to stdout. If that is meant to be so, set the"
+    ' level: LOGGING["loggers"]["request.summary"] = {"level": "WARNING"}.',
 )
 
 
 @pytest.mark.parametrize("level", [logging.NOTSET, logging.DEBUG, logging.INFO])
-def test_a_summary_that_a_handler_takes_is_heard(handlers, level):
+def test_a_summary_that_a_handler_takes_is_logged(handlers, level):
     handlers[:] = [logging.StreamHandler()]
     handlers[0].setLevel(level)
 
-    assert said() == []
+    assert found() == []
 
 
 def test_a_summary_that_no_handler_takes_is_pointed_out(handlers):
     handlers.clear()
 
-    assert said() == [UNHEARD]
+    assert found() == [UNHANDLED]
 
 
 def test_a_handler_of_a_higher_level_does_not_take_it(handlers):
     handlers[:] = [logging.StreamHandler()]
     handlers[0].setLevel(logging.WARNING)
 
-    assert said() == [UNHEARD]
+    assert found() == [UNHANDLED]
 
 
-def test_a_logger_of_a_higher_level_does_not_say_it():
+def test_a_level_that_somebody_has_chosen_is_respected(handlers):
+    handlers.clear()
     logging.getLogger("request.summary").setLevel(logging.WARNING)
 
-    assert said() == [UNHEARD]
+    assert found() == []
+
+
+def test_a_level_that_holds_for_all_is_respected(handlers, settings):
+    handlers.clear()
+    logging.getLogger("request.summary").setLevel(logging.NOTSET)
+    unset = found()
+    settings.DOCKERFLOW_LOG_LEVEL = "WARNING"
+
+    assert (unset, found()) == ([UNHANDLED], [])
 
 
 def test_a_handler_further_up_takes_it(handlers, monkeypatch):
     handlers.clear()
     monkeypatch.setattr(logging.getLogger("request.summary"), "propagate", True)
     monkeypatch.setattr(logging.getLogger(), "handlers", [logging.StreamHandler()])
-    heard = said()
+    handled = found()
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
 
-    assert (heard, said()) == ([], [UNHEARD])
+    assert (handled, found()) == ([], [UNHANDLED])
 
 
-def test_without_the_middleware_there_is_no_summary_to_hear(handlers, settings):
+def test_without_the_middleware_there_is_no_summary(handlers, settings):
     handlers.clear()
     settings.MIDDLEWARE = []
     settings.ROOT_URLCONF = "tests.support.included_urls"
 
-    assert said() == []
+    assert found() == []

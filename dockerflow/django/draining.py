@@ -1,0 +1,43 @@
+"""Draining: while ``DOCKERFLOW_DRAIN_FILE`` exists, the heartbeat fails and runs no checks."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from typing import TYPE_CHECKING
+
+from dockerflow.conf import conf
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+logger = logging.getLogger("dockerflow.django")
+
+
+class _Process:
+    """What this process has found last."""
+
+    lock = threading.Lock()
+    file: Path | None = None
+
+
+def drain_file() -> Path | None:
+    """Return the file of ``DOCKERFLOW_DRAIN_FILE`` while it exists, and log when that changes."""
+    file = conf.DOCKERFLOW_DRAIN_FILE
+    # Path.exists() raises where a directory may not be searched.
+    if file is not None and not os.path.exists(file):  # noqa: PTH110
+        file = None
+    if file != _Process.file:
+        with _Process.lock:
+            before, _Process.file = _Process.file, file
+        if before != file:
+            _log(before, file)
+    return file
+
+
+def _log(before: Path | None, file: Path | None) -> None:
+    if file is not None:
+        logger.warning("Draining: %s exists, so the heartbeat fails until it is removed", file)
+    else:
+        logger.info("No longer draining: %s is gone", before)
