@@ -88,7 +88,8 @@ class DockerflowMiddleware:
     async def _acall(self, request: HttpRequest) -> Any:
         view = self._endpoint(request)
         if view is not None and view is not views.error:
-            view = views.NATIVE.get(view, view)
+            if native := views.NATIVE.get(view):
+                return await native(request)
             return await (view if iscoroutinefunction(view) else sync_to_async(view))(request)
         if _has_begun(request):
             return await self.get_response(request)

@@ -4,10 +4,9 @@ import logging
 from unittest import mock
 
 import pytest
-
-from dockerflow.heartbeat import Heartbeat, Report
 from django.test import override_settings
 
+from dockerflow.heartbeat import Heartbeat, Report
 from tests.support.browser import BROWSERS
 
 
