@@ -85,14 +85,14 @@ def test_a_file_that_is_passed_over_is_pointed_out(tmp_path):
     (tmp_path / "settings.ini").write_text("[uwsgi]\nmodule = shop.wsgi\n")
 
     path = tmp_path / "settings.ini"
-    assert said() == [warning(9, f"{path} is passed over: it has no [settings] section.")]
+    assert found() == [warning(9, f"{path} is passed over: it has no [settings] section.")]
 
 
 def test_a_line_without_effect_is_pointed_out(tmp_path):
     (tmp_path / ".env").write_text("export DOCKERFLOW_HEARTBEAT_TOKEN=sesame\n")
 
     text = f"Line 1 of {tmp_path}/.env has no effect. Write NAME=value, NAME in capital letters."
-    assert said() == [warning(10, text)]
+    assert found() == [warning(10, text)]
 
 
 # W011
@@ -106,7 +106,7 @@ def test_a_short_token_is_pointed_out(settings, tmp_path, source):
     else:
         settings.DOCKERFLOW_HEARTBEAT_TOKEN = "sesame-sesame-sesam"
 
-    assert said() == [
+    assert found() == [
         warning(
             11,
             "DOCKERFLOW_HEARTBEAT_TOKEN has fewer than 20 characters",
@@ -121,7 +121,7 @@ def test_a_short_token_is_pointed_out(settings, tmp_path, source):
 def test_a_long_token_or_none_is_fine(settings, token):
     settings.DOCKERFLOW_HEARTBEAT_TOKEN = token
 
-    assert said() == []
+    assert found() == []
 
 
 # W002
