@@ -99,6 +99,11 @@ class Conf(Settings):
         "INFO",
         "The level from which ``dockerflow.logging.config()`` lets records through.",
     )
+    DOCKERFLOW_LOG_ACCESS = Setting(
+        _boolean,
+        False,
+        "Whether ``dockerflow.logging.config()`` lets the web server's own access lines through.",
+    )
 
 
 conf = Conf()

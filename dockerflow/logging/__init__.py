@@ -1,6 +1,6 @@
 """Logs in the mozlog schema, one line of JSON a record, with the id of the request in each."""
 
-from dockerflow.logging.access import PassingProbeFilter
+from dockerflow.logging.access import AccessFilter, HypercornFilter
 from dockerflow.logging.console import ConsoleFormatter
 from dockerflow.logging.dictconfig import JsonLogFormatter, SafeJSONEncoder, config
 from dockerflow.logging.handlers import MozlogHandler, MozlogQueueHandler
@@ -13,12 +13,13 @@ from dockerflow.logging.request_id import (
 from dockerflow.logging.tracebacks import safer_format_traceback
 
 __all__ = [
+    "AccessFilter",
     "ConsoleFormatter",
+    "HypercornFilter",
     "JsonLogFormatter",
     "MozlogFormatter",
     "MozlogHandler",
     "MozlogQueueHandler",
-    "PassingProbeFilter",
     "RequestIdLogFilter",
     "SafeJSONEncoder",
     "config",

@@ -1,28 +1,82 @@
-"""The access lines of web servers, without those nobody reads."""
+"""The access lines of web servers: whether they are written, and how they get to the log."""
+
+from __future__ import annotations
 
 import logging
+import sys
+from typing import Any
 
 PROBES = ("/__lbheartbeat__", "/__heartbeat__", "/__version__")
 
 
-class PassingProbeFilter(logging.Filter):
-    """Drops the access lines of gunicorn, uvicorn and runserver for endpoints that passed.
+class AccessFilter(logging.Filter):
+    """Drops access lines: all of them unless `written`, and always those of passing probes.
 
-    Passed is any status below 400; the endpoints may be below any prefix.
+    Passing is any status below 400; the endpoints may be below any prefix. It knows the lines of
+    gunicorn, uvicorn, hypercorn, daphne, granian and runserver, and lets other records pass.
+    """
+
+    written = False
+
+    def __init__(self, written: bool = False) -> None:
+        super().__init__()
+        # For all instances: dictConfig leaves those of an earlier configuration in place, such as a
+        # server's before Django's.
+        AccessFilter.written = written
+        _log_access_lines_of_daphne()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        target, status = _target_and_status(record)
+        if not target and not record.name.endswith(".access"):
+            return True  # the logger is also used for something else
+        path = target.partition("?")[0].rstrip("/")
+        is_passing_probe = path.endswith(PROBES) and status.startswith(("1", "2", "3"))
+        return self.written and not is_passing_probe
+
+
+class HypercornFilter(logging.Filter):
+    """Gives the loggers of hypercorn back to the root logger.
+
+    Hypercorn gives them a handler and a level when the application is loaded, and so after Django
+    has applied LOGGING. Its lines would be plain text, and those about errors written twice.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        target, status = _answered(record)
-        path = target.partition("?")[0].rstrip("/")
-        return not (path.endswith(PROBES) and status.startswith(("1", "2", "3")))
+        logger = logging.getLogger(record.name)
+        if logger.handlers or not logger.propagate or logger.level:
+            logger.handlers.clear()
+            logger.propagate = True
+            logger.setLevel(logging.NOTSET)
+        return logger.isEnabledFor(record.levelno)
 
 
-def _answered(record: logging.LogRecord) -> tuple[str, str]:
+def _target_and_status(record: logging.LogRecord) -> tuple[str, str]:
+    """Return path (and query) and status of what an access line is about, else empty text."""
+    target, status = "", ""
     match record.args:
-        case {"U": path, "s": status}:  # gunicorn, whatever its access_log_format
-            return str(path), str(status)
-        case (_, _, target, _, status):  # uvicorn
-            return str(target), str(status)
-        case (str(request_line), status, _):  # runserver
-            return "".join(request_line.split()[1:2]), str(status)
-    return "", ""
+        case {"U": path, "s": code} | {"path": path, "status": code}:
+            # gunicorn and hypercorn | granian and django-channels' runserver
+            target, status = str(path), str(code)
+        case (_, _, path, _, code):  # uvicorn
+            target, status = str(path), str(code)
+        case (_, str(request_line), code, _) | (str(request_line), code, _):  # daphne | runserver
+            target, status = "".join(request_line.split()[1:2]), str(code)
+        case (_, path, *_) if '"WebSocket %s"' in str(record.msg):  # uvicorn
+            target = str(path)
+    return target, status
+
+
+def _log_access_lines_of_daphne() -> None:
+    """Have daphne log its access lines: by itself, it writes them to stdout as plain text.
+
+    There is no option to give it a logger, and it looks up its stream before it loads the
+    application.
+    """
+    module = sys.modules.get("daphne.access")
+    if module is not None:
+        module.AccessLogGenerator.write_entry = _log_entry
+
+
+def _log_entry(self: Any, host: str, request: str, **details: Any) -> None:
+    status, length = (details.get(name) or "-" for name in ("status", "length"))
+    logging.getLogger("daphne.access").info('%s "%s" %s %s', host, request, status, length)

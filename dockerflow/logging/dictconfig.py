@@ -1,5 +1,7 @@
 """The logging configuration for Django, for web servers and for ``logging.config.dictConfig``."""
 
+from __future__ import annotations
+
 import json
 import logging
 import warnings
@@ -7,6 +9,23 @@ from typing import Any, Literal
 
 from dockerflow.logging.jsonable import jsonable
 from dockerflow.logging.mozlog import MozlogFormatter
+
+# By name of a logger of Django's or of a web server's, the filters that it gets.
+_FILTERS = {
+    "django": [],
+    "django.server": ["access"],
+    "django.channels.server": ["access"],
+    "gunicorn.error": [],
+    "gunicorn.access": ["access"],
+    "uvicorn": [],
+    "uvicorn.error": ["access"],
+    "uvicorn.access": ["access"],
+    "hypercorn.error": ["hypercorn"],
+    "hypercorn.access": ["hypercorn", "access"],
+    "daphne.access": ["access"],
+    "_granian": [],
+    "granian.access": ["access"],
+}
 
 
 def config(
@@ -18,24 +37,21 @@ def config(
     """Return a fresh dict for Django's ``LOGGING``, gunicorn's ``logconfig_dict`` or dictConfig.
 
     Everything goes to stdout, by one handler of the root logger: as JSON, or (``console``) in
-    colours for people. `format` and `level` are otherwise ``DOCKERFLOW_LOG_FORMAT`` and
-    ``DOCKERFLOW_LOG_LEVEL``, read when the dict is applied. Django's and the web servers' loggers
-    lose handlers and levels of their own, so that nothing is written twice and `level` holds for
-    all; the access lines of passing probes are dropped.
+    colours for people. `format` and `level` are by default ``DOCKERFLOW_LOG_FORMAT`` and
+    ``DOCKERFLOW_LOG_LEVEL``; ``DOCKERFLOW_LOG_ACCESS`` is whether access lines are written. The
+    settings are read when the dict is applied. Django's and the web servers' loggers lose handlers
+    and levels of their own, so that nothing is written twice and `level` holds for all.
     """
-    filters = {
-        "django": [],
-        "django.server": ["failing_probes"],
-        "gunicorn.error": [],
-        "gunicorn.access": ["failing_probes"],
-        "uvicorn": [],
-        "uvicorn.error": [],
-        "uvicorn.access": ["failing_probes"],
-    }
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"failing_probes": {"()": "dockerflow.logging.PassingProbeFilter"}},
+        "filters": {
+            "access": {
+                "()": "dockerflow.logging.AccessFilter",
+                "written": "ext://dockerflow.conf.lenient.DOCKERFLOW_LOG_ACCESS",
+            },
+            "hypercorn": {"()": "dockerflow.logging.HypercornFilter"},
+        },
         "formatters": {
             "mozlog": {"()": "dockerflow.logging.MozlogFormatter"},
             "console": {"()": "dockerflow.logging.ConsoleFormatter"},
@@ -52,8 +68,8 @@ def config(
             "level": _level(level),
         },
         "loggers": {
-            name: {"handlers": [], "filters": names, "level": "NOTSET", "propagate": True}
-            for name, names in filters.items()
+            name: {"handlers": [], "filters": [*names], "level": "NOTSET", "propagate": True}
+            for name, names in _FILTERS.items()
         },
     }
 

@@ -40,6 +40,7 @@ DEFAULTS = {
     "DOCKERFLOW_ERROR_ENDPOINT": False,
     "DOCKERFLOW_LOG_FORMAT": "mozlog",
     "DOCKERFLOW_LOG_LEVEL": "INFO",
+    "DOCKERFLOW_LOG_ACCESS": False,
 }
 
 # setting: (as a Django setting, as text, typed)
@@ -61,6 +62,7 @@ GOOD = {
     "DOCKERFLOW_ERROR_ENDPOINT": (1, "on", True),
     "DOCKERFLOW_LOG_FORMAT": ("console", "console", "console"),
     "DOCKERFLOW_LOG_LEVEL": ("DEBUG", "debug", "DEBUG"),
+    "DOCKERFLOW_LOG_ACCESS": (True, "true", True),
 }
 
 

@@ -1,10 +1,10 @@
-"""Which lines of an access log are dropped."""
+"""Which access lines are dropped."""
 
 import logging
 
 import pytest
 
-from dockerflow.logging.access import PassingProbeFilter
+from dockerflow.logging import AccessFilter
 
 
 class Atoms(dict):
@@ -16,22 +16,46 @@ class Atoms(dict):
 
 def gunicorn(path, status):
     atoms = Atoms(U=path, s=str(status), r=f"GET {path} HTTP/1.1", q="")
-    return record('%(h)s "%(r)s" %(s)s', atoms)
+    return record("gunicorn.access", '%(h)s "%(r)s" %(s)s', atoms)
 
 
 def uvicorn(path, status):
-    return record('%s - "%s %s HTTP/%s" %d', "127.0.0.1:5", "GET", path, "1.1", status)
+    args = ("127.0.0.1:5", "GET", path, "1.1", status)
+    return record("uvicorn.access", '%s - "%s %s HTTP/%s" %d', *args)
+
+
+def granian(path, status):
+    details = {"path": path, "status": status, "query_string": "a=b"}
+    return record("granian.access", "%(path)s %(status)d", details)
+
+
+def daphne(path, status):
+    return record("daphne.access", '%s "%s" %s %s', "127.0.0.1:5", f"GET {path}", status, 12)
 
 
 def runserver(path, status):
-    return record('"%s" %s %s', f"GET {path} HTTP/1.1", str(status), "12")
+    return record("django.server", '"%s" %s %s', f"GET {path} HTTP/1.1", str(status), "12")
 
 
-def record(message, *args):
-    return logging.LogRecord("access", logging.INFO, "server.py", 1, message, args, None)
+def channels(path, status):
+    details = {"path": path, "status": status, "method": "GET"}
+    return record("django.channels.server", "HTTP %(method)s %(path)s %(status)s", details)
 
 
-@pytest.mark.parametrize("server", [gunicorn, uvicorn, runserver])
+def record(name, message, *args):
+    return logging.LogRecord(name, logging.INFO, "server.py", 1, message, args, None)
+
+
+SERVERS = [gunicorn, uvicorn, granian, daphne, runserver, channels]
+
+
+@pytest.fixture
+def on():
+    yield AccessFilter(written=True)
+    AccessFilter()
+
+
+@pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize(
     ("path", "status", "written"),
     [
@@ -47,17 +71,42 @@ def record(message, *args):
         ("/my__heartbeat__", 200, True),
     ],
 )
-def test_a_probe_that_passed_is_not_written(server, path, status, written):
-    assert PassingProbeFilter().filter(server(path, status)) is written
+def test_if_access_lines_are_written_those_of_passing_probes_are_not(
+    on, server, path, status, written
+):
+    assert on.filter(server(path, status)) is written
 
 
-@pytest.mark.parametrize("server", [uvicorn, runserver])
-def test_a_query_string_makes_no_difference(server):
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("path", ["/", "/__heartbeat__"])
+@pytest.mark.parametrize("status", [200, 404, 500])
+def test_access_lines_are_not_written_by_default(server, path, status):
+    assert AccessFilter().filter(server(path, status)) is False
+
+
+@pytest.mark.parametrize("server", [uvicorn, daphne, runserver, channels])
+def test_a_query_string_makes_no_difference(on, server):
     paths = ["/__heartbeat__?from=kubelet", "/search?q=/__heartbeat__"]
-    passed = [PassingProbeFilter().filter(server(path, 200)) for path in paths]
-    assert passed == [False, True]
+
+    assert [on.filter(server(path, 200)) for path in paths] == [False, True]
 
 
-@pytest.mark.parametrize("args", [(), ("a",), ("", 1, 2), (1, 2, 3), ({},), (1, 2, 3, 4, 5)])
-def test_a_line_about_something_else_is_written(args):
-    assert PassingProbeFilter().filter(record("Listening at: %s", *args))
+@pytest.mark.parametrize("outcome", ["[accepted]", "403"])
+def test_websockets_of_uvicorn_are_access_lines_too(outcome):
+    line = record("uvicorn.error", f'%s - "WebSocket %s" {outcome}', "127.0.0.1:5", "/ws?token=a")
+
+    assert AccessFilter().filter(line) is False
+    assert AccessFilter(written=True).filter(line) is True
+
+
+@pytest.mark.parametrize("name", ["uvicorn.error", "django.server"])
+@pytest.mark.parametrize("args", [(), ("a",), ("a", "b"), ({},), (1, 2, 3), (1, 2, 3, 4), 6 * (1,)])
+def test_a_line_about_something_else_is_written(name, args):
+    assert AccessFilter().filter(record(name, "Listening at: %s", *args)) is True
+
+
+@pytest.mark.parametrize("args", [(), ("a",), ({},), (1, 2, 3)])
+def test_a_logger_of_access_lines_writes_nothing_else(args):
+    assert (
+        AccessFilter().filter(record("gunicorn.access", "in a form of the future", *args)) is False
+    )

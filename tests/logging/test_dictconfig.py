@@ -5,14 +5,11 @@ import subprocess
 import sys
 import textwrap
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from dockerflow.logging import JsonLogFormatter, MozlogFormatter, SafeJSONEncoder, config
 from tests.support.process import python_path
-from tests.support.waiting import settle
-from tests.support.web import Server
 
 
 def run(program: str, warnings: str = "error", **environment: str) -> tuple[str, str]:
@@ -29,7 +26,7 @@ def run(program: str, warnings: str = "error", **environment: str) -> tuple[str,
     return done.stdout, done.stderr
 
 
-def said(out: str) -> list[tuple[str, int, str]]:
+def records(out: str) -> list[tuple[str, int, str]]:
     """Logger, severity and message of every line, each of which is JSON."""
     lines = map(json.loads, out.splitlines())
     return [(line["Type"], line["Severity"], line["Fields"].get("msg", "")) for line in lines]
@@ -50,7 +47,7 @@ EVERYBODY = """
 def test_every_record_from_the_level_on_is_one_line_of_json_on_stdout():
     out, err = run(EVERYBODY.format(arguments="level='WARNING', format='mozlog'"))
     names = ["app", "django.request", "gunicorn.error", "uvicorn.error", "request.summary"]
-    assert (said(out), err) == ([(name, 4, "x") for name in names], "")
+    assert (records(out), err) == ([(name, 4, "x") for name in names], "")
 
 
 def test_format_and_level_come_from_the_environment():
@@ -61,10 +58,10 @@ def test_format_and_level_come_from_the_environment():
     assert (lines, err) == ([f"WARNING  {name} x plan=pro" for name in names], "")
 
 
-def test_bad_values_in_the_environment_are_no_reason_to_be_silent():
+def test_with_bad_values_in_the_environment_the_defaults_count():
     variables = {"DOCKERFLOW_LOG_FORMAT": "xml", "DOCKERFLOW_LOG_LEVEL": "LOUD"}
     out, err = run(EVERYBODY.format(arguments=""), **variables)
-    assert (len(said(out)), err) == (10, "")
+    assert (len(records(out)), err) == (10, "")
 
 
 def test_the_logger_of_the_lines_can_be_named():
@@ -106,69 +103,22 @@ def test_the_errors_of_django_are_visible_with_no_further_set_up():
     assert err == ""
 
 
-GUNICORN = """
-import dockerflow.logging
-wsgi_app = "django.core.wsgi:get_wsgi_application()"
-logconfig_dict = dockerflow.logging.config()
-"""
-
-
-def gunicorn(folder: Path) -> list[str]:
-    configuration = folder / "gunicorn.conf.py"
-    configuration.write_text(GUNICORN)
-    return ["gunicorn", "--config", str(configuration), "--bind", "127.0.0.1:{port}"]
-
-
-def uvicorn(folder: Path) -> list[str]:
-    return ["uvicorn", "--factory", "django.core.asgi:get_asgi_application", "--port", "{port}"]
-
-
-def runserver(folder: Path) -> list[str]:
-    return ["django", "runserver", "--noreload", "127.0.0.1:{port}"]
-
-
-ACCESS = {gunicorn: "gunicorn.access", uvicorn: "uvicorn.access", runserver: "django.server"}
-
-
-@pytest.mark.parametrize("server", ACCESS)
-def test_passing_probes_leave_no_line_and_a_failing_one_is_told(server, tmp_path):
-    (tmp_path / "version.json").write_text("{}")
-    off = tmp_path / "off"
-    with Server(
-        *server(tmp_path),
-        DJANGO_SETTINGS_MODULE="tests.support.logging_settings",
-        BASE_DIR=str(tmp_path),
-        DOCKERFLOW_CHECKS="tests.support.switch.is_on",
-        SWITCH=str(off),
-    ) as running:
-        for _ in range(334):
-            for path in ("/__lbheartbeat__", "/__version__", "/__heartbeat__?deep=1"):
-                assert running.get(path).status == 200
-        running.get("/")
-        off.touch()
-        assert running.get("/__heartbeat__").status == 500
-        settle(lambda: "/__heartbeat__ HTTP" in running.output)
-        running.stop()
-        output = running.output
-    lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
-    told = [
-        (line["Type"], line["Severity"])
-        for line in lines
-        if not line["Type"].endswith(".error")  # what a server tells of itself
-    ]
-    assert sorted(told) == sorted(
-        [
-            ("request.summary", 6),
-            (ACCESS[server], 6),
-            ("dockerflow.checks.registry", 3),
-            (ACCESS[server], 3 if server is runserver else 6),
-        ]
+def test_whether_access_lines_are_written_is_as_the_last_configuration_has_it():
+    out, err = run(
+        """
+        import logging, os
+        from logging.config import dictConfig
+        from dockerflow.logging import config
+        for value in ["0", "1", "0", "1", "1"]:
+            os.environ["DOCKERFLOW_LOG_ACCESS"] = value
+            dictConfig(config(format="mozlog", level="INFO"))
+            logging.getLogger("gunicorn.access").info("%(s)s", {"U": "/", "s": value})
+        """
     )
-    if server is not runserver:
-        assert len(lines) == len(output.splitlines())
+    assert (records(out), err) == (3 * [("gunicorn.access", 6, "1")], "")
 
 
-def test_the_old_name_of_the_formatter_says_so_when_it_is_used():
+def test_the_old_name_of_the_formatter_warns_when_it_is_used():
     with pytest.warns(DeprecationWarning, match="use MozlogFormatter") as warned:
         formatter = JsonLogFormatter(logger_name="shop")
     assert [warning.filename for warning in warned] == [__file__]
