@@ -92,6 +92,10 @@ def _verify(arguments: argparse.Namespace) -> int:
         raise _UsageError("--target goes with --dockerfile only")
     if not (arguments.url or arguments.command or arguments.dockerfile):
         raise _UsageError("nothing to verify: give a URL, --command or --dockerfile")
+    if (arguments.backing or arguments.optional_backing) and not arguments.command:
+        raise _UsageError("--backing and --optional-backing need --command")
+    if twice := set(arguments.backing) & set(arguments.optional_backing):
+        raise _UsageError(f"{min(twice)} is given as --backing and as --optional-backing")
     try:
         with Interrupts() as interrupts:
             report = verify(
@@ -99,6 +103,8 @@ def _verify(arguments: argparse.Namespace) -> int:
                 command=arguments.command,
                 dockerfile=arguments.dockerfile,
                 target=arguments.target,
+                backing=arguments.backing,
+                optional_backing=arguments.optional_backing,
                 bounds=Bounds(arguments.timeout, arguments.start_timeout, arguments.stop_timeout),
                 interrupts=interrupts,
             )
@@ -189,6 +195,21 @@ def _parser() -> argparse.ArgumentParser:
         metavar="COMMAND",
         help="start this with a free $PORT, check it and stop it; it is run without a shell, and "
         "$NAME is replaced",
+    )
+    verify.add_argument(
+        "--backing",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="cut off and silence the service that this variable's URL points to, and see whether "
+        "the heartbeat fails meanwhile and passes afterwards; may be repeated",
+    )
+    verify.add_argument(
+        "--optional-backing",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="the same for a service without which the heartbeat must pass; may be repeated",
     )
     verify.add_argument("--dockerfile", metavar="PATH", help="read this Dockerfile")
     verify.add_argument(

@@ -14,6 +14,8 @@ ENVIRONMENT = {
     "PYTHONWARNINGS": "error",
     **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
 }
+# a signal may come between open() and what closes the file
+INTERRUPTIBLE = {**ENVIRONMENT, "PYTHONWARNINGS": "error,ignore::ResourceWarning"}
 
 
 def arguments(*words):

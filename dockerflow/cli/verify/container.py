@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import os
 import signal
@@ -9,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from dockerflow.cli.verify import endpoints, output, proc
+from dockerflow.cli.verify import address, backing, endpoints, output, proc
 from dockerflow.cli.verify.process import Application
+from dockerflow.cli.verify.proxy import HOST, Proxy
 from dockerflow.cli.verify.requirements import (
+    BACKED,
     RUNNING,
     STARTED,
     Outcome,
@@ -23,6 +26,8 @@ from dockerflow.cli.verify.specification import REQUIREMENTS
 from dockerflow.version import read
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dockerflow.cli.verify.interrupts import Interrupts
 
 ENDING_SECONDS = 0.2  # until it shows that a process has ended which answers no more
@@ -41,19 +46,56 @@ class Bounds(NamedTuple):
 DEFAULT_BOUNDS = Bounds(answer=10.0, start=30.0, stop=10.0)
 
 
-def check(command: str, bounds: Bounds, interrupts: Interrupts) -> dict[str, Outcome]:
+class Backing(NamedTuple):
+    """The names of variables that point to services without which the heartbeat must fail.
+
+    ``optional`` are those that it must pass without.
+    """
+
+    required: Sequence[str] = ()
+    optional: Sequence[str] = ()
+
+
+def check(
+    command: str, backing_names: Backing, bounds: Bounds, interrupts: Interrupts
+) -> dict[str, Outcome]:
     """Return the outcomes for the application that ``command`` starts in this directory.
 
-    Its processes are gone afterwards. Raises ValueError where ``command`` can't be split.
+    Its processes are gone afterwards. Raises ValueError where ``command`` can't be split, or where
+    a name of ``backing_names`` doesn't point to a service that runs.
     """
+    environ = dict(os.environ)
+    with contextlib.ExitStack() as stack:
+        services = [
+            _service(name, environ, name in backing_names.optional, bounds.answer, stack)
+            for name in dict.fromkeys([*backing_names.required, *backing_names.optional])
+        ]
+        return _check(Application(command, environ, interrupts), services, bounds)
+
+
+def _service(
+    name: str, environ: dict[str, str], optional: bool, timeout: float, stack: contextlib.ExitStack
+) -> backing.Service:
+    """Put a proxy before a service, and its address into the variable that points to it."""
+    at = address.find(name, environ.get(name))
+    address.check_reachable(at, timeout)
+    proxy = stack.enter_context(Proxy(at.host, at.port))
+    environ[name] = address.replace(environ[name], HOST, proxy.port)
+    return backing.Service(name, proxy, optional)
+
+
+def _check(
+    application: Application, services: Sequence[backing.Service], bounds: Bounds
+) -> dict[str, Outcome]:
+    needs = {RUNNING, STARTED, BACKED} if services else {RUNNING, STARTED}
     files_before = output.log_files()
     outcomes = {
         requirement.name: unchecked("it did not answer on $PORT")
         for requirement in REQUIREMENTS
-        if requirement.needs in {RUNNING, STARTED}
+        if requirement.needs in needs
     }
     outcomes["version-file"], version_object = _version_file()
-    with Application(command, os.environ, interrupts) as application:
+    with application:
         try:
             application.start()
         except OSError as error:
@@ -66,10 +108,20 @@ def check(command: str, bounds: Bounds, interrupts: Interrupts) -> dict[str, Out
             return outcomes
         url, seconds = answered
         outcomes["port"] = _port(application, url, seconds)
-        outcomes |= endpoints.check(endpoints.Site(url, bounds.answer), version_object)
+        site = endpoints.Site(url, bounds.answer)
+        outcomes |= endpoints.check(site, version_object)
         outcomes["one-process"] = _programs(application)
         open_files = proc.log_files(application.processes())
-        outcomes["stop"] = _stop(application, bounds.stop)
+        stopped = application.status(ENDING_SECONDS) is not None
+        if services and not stopped:
+            found = backing.check(application, site, services)
+            if not outcomes["lbheartbeat-backing"].passed:
+                found.pop("lbheartbeat-backing", None)
+            outcomes |= found
+        if stopped or application.status() is None:
+            outcomes["stop"] = _stop(application, bounds.stop)
+        else:
+            outcomes["stop"] = unchecked("it had ended without a backing service")
     files_now = output.log_files()
     written = {path for path, state in files_now.items() if files_before.get(path) != state}
     return outcomes | output.check(application, open_files | written)
@@ -139,7 +191,7 @@ def _stop(application: Application, seconds: float) -> Outcome:
     handles the signal by letting it end the process after all, as Node.js does.
     https://man7.org/linux/man-pages/man7/pid_namespaces.7.html
     """
-    if application.status(ENDING_SECONDS) is not None:
+    if application.status() is not None:
         application.end()
         return failed(f"it had ended by itself, with {application.last_words()}", FIX_STARTED)
     ignores = proc.handles(application.pid, signal.SIGTERM) is False

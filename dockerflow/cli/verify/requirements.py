@@ -12,6 +12,7 @@ RECOMMENDED = "Recommended"
 # what a requirement may need
 RUNNING = "needs a URL or --command"
 STARTED = "needs --command"
+BACKED = "needs --backing"
 READ = "needs --dockerfile"
 
 

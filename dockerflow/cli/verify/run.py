@@ -10,13 +10,17 @@ from dockerflow.cli.verify.interrupts import Interrupts
 from dockerflow.cli.verify.report import Report
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dockerflow.cli.verify.requirements import Outcome
 
 
-def verify(  # noqa: PLR0913 (by keyword only)
+def verify(  # noqa: PLR0913 (the options of the command)
     *,
     url: str | None = None,
     command: str | None = None,
+    backing: Sequence[str] = (),
+    optional_backing: Sequence[str] = (),
     dockerfile: str | None = None,
     target: str | None = None,
     bounds: container.Bounds = container.DEFAULT_BOUNDS,
@@ -25,7 +29,7 @@ def verify(  # noqa: PLR0913 (by keyword only)
     """Return the report on what is given; the rest is not checked.
 
     ``target`` is the stage of ``dockerfile`` to check, the last one if None.
-
+    ``backing`` and ``optional_backing`` are names of environment variables and go with ``command``.
     Leaves processes, signal handlers and flags of the calling process alone; ``interrupts`` is what
     handles signals meanwhile, if anything does. Raises ValueError or OSError where nothing can be
     checked, and ImportError where ``dockerfile`` is given without the extra ``verify``.
@@ -38,5 +42,10 @@ def verify(  # noqa: PLR0913 (by keyword only)
     if url:
         outcomes |= endpoints.check(endpoints.Site(url, bounds.answer))
     if command:
-        outcomes |= container.check(command, bounds, interrupts or Interrupts())
+        outcomes |= container.check(
+            command,
+            container.Backing(backing, optional_backing),
+            bounds,
+            interrupts or Interrupts(),
+        )
     return Report.of(outcomes)

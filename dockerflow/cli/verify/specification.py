@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dockerflow.cli.verify.requirements import (
     APPLICATION,
+    BACKED,
     BACKING,
     DOCKERFILE,
     READ,
@@ -113,20 +114,46 @@ REQUIREMENTS = (
     Requirement(
         "heartbeat-backing",
         BACKING,
-        "The heartbeat fails without it",
+        "The heartbeat fails without them",
         "This should check backing services like a database for connectivity.",
         "Let the heartbeat ask the service something (SELECT 1, PING) on every request, and answer "
         "5xx where that fails.",
-        "stop the service and see whether the heartbeat answers 5xx",
+        BACKED,
+    ),
+    Requirement(
+        "heartbeat-silent",
+        BACKING,
+        "The heartbeat answers while they are silent",
+        "Respond to /__heartbeat__ with a HTTP 200 or 5xx on error.",
+        "Give the client of the service timeouts for connecting and for reading, shorter than that "
+        "of the probe, and answer 5xx when they are over.",
+        BACKED,
     ),
     Requirement(
         "lbheartbeat-backing",
         BACKING,
-        "The load balancer check does not need it",
+        "The load balancer check needs none of them",
         "This is for load balancer checks and should not check backing services.",
         "Answer without using a database, a cache or a session, and let no slow request hold up "
         "the others: more threads or workers, no blocking call in an event loop.",
         RUNNING,
+    ),
+    Requirement(
+        "stays-up",
+        BACKING,
+        "The process stays up without them",
+        "Respond to /__heartbeat__ with a HTTP 200 or 5xx on error.",
+        "Handle the error of a lost connection where the client library raises it, also for "
+        "connections that are idle (node-postgres: pool.on('error', ...)).",
+        BACKED,
+    ),
+    Requirement(
+        "recovers",
+        BACKING,
+        "Works again when they are back",
+        "Respond to /__heartbeat__ with a HTTP 200 or 5xx on error.",
+        "Take connections from a pool that replaces broken ones, or connect again after an error.",
+        BACKED,
     ),
     Requirement(
         "app-directory",

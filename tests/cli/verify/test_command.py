@@ -25,7 +25,10 @@ def test_a_conforming_application_passes_whatever_can_be_seen(app):
         "static": "passed",
         "stop": "passed",
         "heartbeat-backing": "not checked",
+        "heartbeat-silent": "not checked",
         "lbheartbeat-backing": "passed",
+        "stays-up": "not checked",
+        "recovers": "not checked",
         "app-directory": "not checked",
         "app-group": "not checked",
         "app-user": "not checked",
@@ -39,6 +42,7 @@ def test_a_conforming_application_passes_whatever_can_be_seen(app):
     }
     assert found["version"] == "200 OK, with the content of version.json"
     assert found["static"] == "/static/app.css and what else the page / names"
+    assert found["heartbeat-backing"] == "needs --backing"
 
 
 @pytest.mark.parametrize(

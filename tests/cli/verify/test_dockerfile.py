@@ -219,7 +219,7 @@ def test_the_command_exits_with_0_although_a_recommendation_is_not_followed(tmp_
 
     assert (status, err) == (0, "")
     assert out.endswith(
-        "\nNo requirement failed: 5 passed, 0 failed, 13 not checked; 1 of the recommendations "
+        "\nNo requirement failed: 5 passed, 0 failed, 16 not checked; 1 of the recommendations "
         "not followed.\n"
     )
 

@@ -16,7 +16,7 @@ import pytest
 import dockerflow
 from tests.conftest import available
 from tests.support import container_app
-from tests.support.command import ENVIRONMENT, arguments
+from tests.support.command import ENVIRONMENT, INTERRUPTIBLE, arguments
 from tests.support.process import find_program
 from tests.support.verification import (
     command,
@@ -85,7 +85,7 @@ def test_no_namespace_is_left_behind_by_ctrl_c(app):
     with subprocess.Popen(
         arguments("verify", "--command", recording("hangs")),
         cwd=app,
-        env=ENVIRONMENT,
+        env=INTERRUPTIBLE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from dockerflow.cli.verify.interrupts import Interrupted, Interrupts
-from tests.support.command import ENVIRONMENT, arguments, run
+from tests.support.command import ENVIRONMENT, INTERRUPTIBLE, arguments, run
 from tests.support.verification import command, failures, new_mark, running, verify
 
 pytestmark = pytest.mark.once
@@ -42,7 +42,7 @@ def test_a_signal_ends_verify_and_leaves_nothing_running(app, flaw, number):
     with subprocess.Popen(
         arguments("verify", "--command", command(flaw, mark)),
         cwd=app,
-        env=ENVIRONMENT,
+        env=INTERRUPTIBLE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

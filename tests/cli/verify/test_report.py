@@ -31,10 +31,6 @@ The application
   not checked  environment          Configured by environment variables: which settings there are
                                     can't be seen from outside, $PORT excepted
 
-Backing services
-  not checked  heartbeat-backing    The heartbeat fails without it: stop the service and see whether
-                                    the heartbeat answers 5xx
-
 The Dockerfile
   passed       app-directory        Sources in /app: COPY to /app
   passed       app-group            A group app, 10001: app has the id 10001
@@ -65,7 +61,10 @@ Not checked: needs --command
 Not checked: needs a URL or --command
   version, version-keys, heartbeat, lbheartbeat, static, lbheartbeat-backing
 
-This does not conform: 4 passed, 1 failed, 13 not checked; 2 of the recommendations not followed.
+Not checked: needs --backing
+  heartbeat-backing, heartbeat-silent, stays-up, recovers
+
+This does not conform: 4 passed, 1 failed, 16 not checked; 2 of the recommendations not followed.
 """
 
 
@@ -106,7 +105,7 @@ def test_the_report_as_json_has_the_same_lines(dockerfile):
     report = json.loads(out)
     assert (status, err, report["conforms"]) == (1, "", False)
     assert [line["name"] for line in report["lines"]] == [line.name for line in REQUIREMENTS]
-    assert report["lines"][17] == {
+    assert report["lines"][20] == {
         "name": "user",
         "required": True,
         "outcome": "failed",
@@ -141,7 +140,7 @@ def test_a_command_and_a_dockerfile_make_one_report(tmp_path, dockerfile):
 
     assert status == 1
     assert out.endswith(
-        "\nThis does not conform: 15 passed, 1 failed, 2 not checked; 2 of the recommendations not "
+        "\nThis does not conform: 15 passed, 1 failed, 5 not checked; 2 of the recommendations not "
         "followed.\n"
     )
 

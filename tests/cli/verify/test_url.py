@@ -10,7 +10,7 @@ import time
 import pytest
 
 from tests.support import container_app
-from tests.support.command import ENVIRONMENT, arguments, run
+from tests.support.command import ENVIRONMENT, INTERRUPTIBLE, arguments, run
 
 pytestmark = pytest.mark.once
 
@@ -92,7 +92,7 @@ def test_a_signal_ends_the_requests_to_a_url():
         socket.create_server(("127.0.0.1", 0)) as listener,
         subprocess.Popen(
             arguments("verify", f"http://127.0.0.1:{listener.getsockname()[1]}"),
-            env=ENVIRONMENT,
+            env=INTERRUPTIBLE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         ) as process,
