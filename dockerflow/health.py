@@ -7,6 +7,7 @@ Heartbeat messages are ``dockerflow.health.*``; E008 to E010 belong to other Doc
 
 INFO_CANT_CHECK_MIGRATIONS = "dockerflow.health.I001"
 INFO_LOCAL_CACHE = "dockerflow.health.I002"
+INFO_CHECK_WAITING = "dockerflow.health.I003"
 INFO_CANT_CHECK_WRITES = "dockerflow.health.I004"
 WARNING_UNAPPLIED_MIGRATION = "dockerflow.health.W001"
 ERROR_CANNOT_CONNECT_DATABASE = "dockerflow.health.E001"

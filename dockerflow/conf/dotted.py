@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -10,10 +11,14 @@ from collections.abc import Iterator, Sequence
 from importlib.machinery import PathFinder
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from dockerflow.conf.kinds import Kind, about_item, names, stripped
 from dockerflow.conf.spelling import did_you_mean, nearest
 
 _PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
+OWN = "dockerflow.django.checks"
+_ENTRY = re.compile(r"([^\[\]]*)(?:\[(.*)\])?", re.DOTALL)
 
 
 def _parse(value: Any) -> str:
@@ -64,21 +69,74 @@ def _nearest_module(module_name: str) -> str | None:
 function = Kind("the dotted path of a function", _parse, _check)
 
 
-def _parse_each(value: Any) -> list[str]:
-    paths: dict[str, None] = {}
+@functools.cache
+def split_entry(entry: str) -> tuple[str, tuple[str, ...]]:
+    """The dotted path and the subjects of an entry of a list of checks.
+
+    An entry is a dotted path, or the bare name of one of Dockerflow's own checks, and may name
+    subjects in brackets: ``check_migrations_applied[default,replica]``.
+
+    :raises ValueError: with a clause about the entry
+    """
+    match = _ENTRY.fullmatch(entry.strip())
+    if match is None:
+        raise ValueError("has brackets that do not match")
+    path, subjects = match[1].strip(), match[2]
+    if path.isidentifier():
+        path = f"{OWN}.{path}"
+    try:
+        path = function.parse(path)
+    except ValueError:
+        raise ValueError("is neither a dotted path nor the name of a check") from None
+    if subjects is None:
+        return path, ()
+    found = dict.fromkeys(_split_at_commas(subjects))
+    if not found:
+        raise ValueError("names nothing in its brackets")
+    return path, tuple(found)
+
+
+def _split_at_commas(text: str) -> list[str]:
+    """The parts between commas, but for those inside of brackets; without blanks around them.
+
+    :raises ValueError: brackets do not match
+    """
+    parts, depth = [""], 0
+    for character in text:
+        depth += {"[": 1, "]": -1}.get(character, 0)
+        if depth < 0:
+            break
+        if character == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += character
+    if depth:
+        raise ValueError("has brackets that do not match")
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _parse_entries(value: Any) -> list[str]:
+    # A text that starts with a bracket is a JSON array.
+    if isinstance(value, str) and not value.strip().startswith("["):
+        value = _split_at_commas(value) or value
+    entries: dict[str, None] = {}
     items = names.parse(value)
     for item in items:
         try:
-            paths[_parse(item)] = None
+            path, subjects = split_entry(item)
         except ValueError as error:
             raise ValueError(about_item(item, items, str(error))) from None
-    return list(paths)
+        brackets = f"[{','.join(subjects)}]" if subjects else ""
+        entries[path + brackets] = None
+    return list(entries)
 
 
-def _check_each(paths: list[str]) -> Iterator[str]:
-    for path in paths:
-        for clause in list(_check(path)) or _check_function(path):
-            yield about_item(path, paths, clause)
+def _check_entries(entries: list[str]) -> Iterator[str]:
+    for entry in entries:
+        path, subjects = split_entry(entry)
+        clauses = list(function.check(path)) or list(_check_function(path))
+        for clause in clauses or _check_subjects(pkgutil.resolve_name(path), subjects):
+            yield about_item(entry, entries, clause)
 
 
 def _check_function(path: str) -> Iterator[str]:
@@ -97,8 +155,37 @@ def _check_function(path: str) -> Iterator[str]:
         yield "takes no **kwargs, as a system check must"
 
 
+def _check_subjects(check: Any, subjects: tuple[str, ...]) -> Iterator[str]:
+    declared = getattr(check, "subjects", None)  # see dockerflow.django.checks.subjects
+    if declared is None:
+        if subjects:
+            yield "has no subjects that brackets could name"
+        return
+    try:
+        known = None if declared.known is None else list(declared.known())
+        chosen = subjects or declared.names()
+    except ImproperlyConfigured:  # by another setting, which is reported as well
+        return
+    except Exception as error:
+        yield f"cannot say what there is to look at: {type(error).__name__}: {error}"
+        return
+    if not chosen and known is None:
+        yield f"needs a {declared.keyword} in brackets: {check.__name__}[...]"
+    elif not chosen and declared.none is None:
+        yield f"has no {declared.keyword} to look at"
+    for name in subjects:
+        if known is not None and name not in known:
+            hint = did_you_mean(nearest(name, known))
+            yield f"names {name!r}, which is no {declared.keyword} to look at{hint}"
+            continue
+        try:
+            declared.arguments(name)
+        except ValueError as error:
+            yield f"names {name!r}, which {error}"
+
+
 system_checks = Kind(
-    "a list of dotted paths of functions, comma-separated or as a JSON array",
-    _parse_each,
-    _check_each,
+    "a list of checks by name or dotted path, comma-separated or as a JSON array",
+    _parse_entries,
+    _check_entries,
 )

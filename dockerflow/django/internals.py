@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from asgiref.sync import SyncToAsync, ThreadSensitiveContext
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.functional import LazyObject, empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Executor
 
     from django.http import HttpRequest, HttpResponse
 
@@ -67,3 +70,31 @@ def evaluated_user(request: Any) -> Any:
     if isinstance(user, LazyObject) and user._wrapped is empty:
         return getattr(request, "_acached_user", None)
     return user
+
+
+def close_for_good(connection: BaseDatabaseWrapper) -> None:
+    """Close a connection, even one to a database in memory, which SQLite's ``close()`` leaves open.
+
+    A thread that ends with such a connection leaves it to the garbage collector, which warns.
+    ``BaseDatabaseWrapper.close`` called on an instance of a subclass: Django 4.2 to 6.1.
+    """
+    BaseDatabaseWrapper.close(connection)
+
+
+def has_request_thread() -> bool:
+    """Whether synchronous code of the current task runs in a thread made for one request.
+
+    That is so under Django's ASGI handler. Anywhere else, as in ``AsyncClient``, it runs in a
+    thread that outlives the request, and that may be inside a transaction.
+    ``SyncToAsync.thread_sensitive_context``: asgiref 3.6 to 3.13, Django 4.2 to 6.1.
+    """
+    return SyncToAsync.thread_sensitive_context.get(None) is not None
+
+
+def use_executor(context: ThreadSensitiveContext, executor: Executor) -> None:
+    """Have the synchronous code of a context run by an executor of ours.
+
+    The context would make a thread pool, for whose threads the process waits when it exits.
+    ``SyncToAsync.context_to_thread_executor``: asgiref 3.6 to 3.13, Django 4.2 to 6.1.
+    """
+    SyncToAsync.context_to_thread_executor[context] = executor

@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Iterable, Sequence
+from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any
 
-from asgiref.sync import SyncToAsync, ThreadSensitiveContext, sync_to_async
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.conf import settings
-from django.core import mail
 from django.core.cache import caches
-from django.db import connections
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import Error, close_old_connections, connections, reset_queries
+from django.db.backends.base.base import NO_DB_ALIAS, BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
 from django.utils.module_loading import import_string
 
 from dockerflow.conf import conf
-from dockerflow.django.checks.registry import call
+from dockerflow.django import internals
+from dockerflow.django.checks.connecting import forget_failures, sharing_failures
+from dockerflow.django.checks.registry import Configured, configured
+from dockerflow.django.checks.subjects import CACHE, DATABASE, call
 from dockerflow.heartbeat import Answer, Heartbeat
-from dockerflow.heartbeat.report import LEVELS, Check, is_awaitable
+from dockerflow.heartbeat.report import LEVELS, Check
 from dockerflow.heartbeat.threads import Lane
 
-Function = Callable[..., Any]
-
-# Both look at the databases, so that one connection serves them; it stays as CONN_MAX_AGE says.
-DATABASE_LANE = "databases"
-# Both import the Redis client when first used; two threads at a time would get halves of it.
-CACHE_LANE = "caches"
-LANES = {
-    "dockerflow.django.checks.check_database_connected": DATABASE_LANE,
-    "dockerflow.django.checks.check_migrations_applied": DATABASE_LANE,
-    "dockerflow.django.checks.check_redis_connected": CACHE_LANE,
-    "dockerflow.django.checks.check_caches": CACHE_LANE,
-}
-
-_heartbeat = Heartbeat()
+# Checks that share a lane share its thread, and with it what is kept open between heartbeats: one
+# connection to the database, or the client of the cache.
+LANES = {DATABASE, CACHE}
 
 
 def run(**limits: float) -> Answer:
@@ -43,34 +38,27 @@ def run(**limits: float) -> Answer:
 
     ``limits`` may replace the settings' ``timeout`` and ``ttl`` (seconds).
     """
-    mine = connections.all(initialized_only=True)
-    if any(connection.in_atomic_block for connection in mine):
-        # What the caller has written is invisible outside its transaction, as in any TestCase.
-        return _heartbeat.run_inline(_checks(inline=True), fail_level=_fail_level())
-    # SQLite's databases of this name are those of one connection; another thread's are empty.
-    private = [c for c in mine if c.settings_dict["NAME"] == ":memory:" and c.connection]
-    checks = _checks(inline=False)
-    if private:
-        checks = tuple(_borrowing(check, private) for check in checks)
-    for connection in private:
-        connection.inc_thread_sharing()
-    try:
-        return _heartbeat.run(checks, **_limits() | limits)
-    finally:
-        for connection in private:
-            connection.dec_thread_sharing()
-
-
-def _borrowing(check: Check, lent: Sequence[BaseDatabaseWrapper]) -> Check:
-    function: Function = check.function  # one of those below, which take it
-    return replace(check, function=partial(function, lent=lent))
+    if any(map(_is_private, connections.all(initialized_only=True))):
+        with sharing_failures():
+            return _heartbeat.run_inline(_checks(inline=True), fail_level=_fail_level())
+    return _heartbeat.run(_checks(inline=False), **_limits() | limits)
 
 
 async def arun() -> Answer:
     """:func:`run` for an event loop, which goes on meanwhile."""
-    if _is_testing():
-        return await sync_to_async(run)()
-    return await _heartbeat.arun(_checks(inline=False), **_limits())
+    if internals.has_request_thread():
+        return await _heartbeat.arun(_checks(inline=False), **_limits())
+    return await sync_to_async(run)()
+
+
+def _is_private(connection: BaseDatabaseWrapper) -> bool:
+    """Whether another thread sees other data than the caller does with this connection.
+
+    What was written in a transaction, as in any TestCase, is invisible outside of it; and each
+    connection to an SQLite database in memory has a database of its own.
+    """
+    in_memory = connection.settings_dict["NAME"] == ":memory:" and connection.connection is not None
+    return connection.in_atomic_block or in_memory
 
 
 def _limits() -> dict[str, Any]:
@@ -85,113 +73,107 @@ def _fail_level() -> int:
     return LEVELS[conf.DOCKERFLOW_HEARTBEAT_FAIL_LEVEL]
 
 
-def _is_testing() -> bool:
-    # https://docs.djangoproject.com/en/stable/topics/testing/tools/#email-services
-    return "outbox" in vars(mail)
-
-
 def _checks(*, inline: bool) -> tuple[Check, ...]:
-    required, optional = conf.DOCKERFLOW_CHECKS, conf.DOCKERFLOW_OPTIONAL_CHECKS
-    functions = [import_string(path) for path in [*required, *optional]]
-    return _planned(tuple(required), tuple(optional), tuple(functions), inline)
+    return _planned(tuple(configured()), inline)
 
 
 @lru_cache(maxsize=2)
-def _planned(
-    required: tuple[str, ...],
-    optional: tuple[str, ...],
-    functions: tuple[Function, ...],
-    inline: bool,
-) -> tuple[Check, ...]:
-    by_path = dict(zip(required + optional, functions, strict=True))
+def _planned(chosen: tuple[Configured, ...], inline: bool) -> tuple[Check, ...]:
     # A partial and a test's mock have no name.
-    names = {p: getattr(f, "__name__", p.rpartition(".")[2]) for p, f in by_path.items()}
-    shared_names = Counter(names.values())
-    last_in_lane = {LANES.get(path): path for path in by_path}
-    first_in_lane = {LANES.get(path): path for path in reversed(by_path)}
-    return tuple(
-        Check(
-            name=path if shared_names[names[path]] > 1 else names[path],
-            key=function,
-            function=partial(
-                _inline if inline else _in_thread,
-                function,
-                opens=lane is None or path == first_in_lane[lane],
-                closes=lane is None or path == last_in_lane[lane],
-                keeps=lane == DATABASE_LANE,
-            ),
-            lane=lane,
-            required=path in required,
+    names = {c.check: getattr(c.check, "__name__", c.path.rpartition(".")[2]) for c in chosen}
+    shared = Counter(names.values())
+    planned = []
+    for one in chosen:
+        name, declared = names[one.check], one.subjects
+        lane = None
+        if declared is not None and declared.keyword in LANES and one.subject is not None:
+            lane = _lane(declared.keyword, one.subject)
+        planned.append(
+            Check(
+                name=one.path if shared[name] > 1 else name,
+                key=(one.check, one.subject),
+                function=partial(_inline if inline else _in_thread, one),
+                subject=one.subject,
+                lane=lane,
+                first=declared is not None and declared.first,
+                required=one.required,
+            )
         )
-        for path, function in by_path.items()
-        for lane in [LANES.get(path)]
-    )
+    if any(one.subjects and one.subjects.keyword == CACHE for one in chosen):
+        _import_cache_clients()
+    return tuple(planned)
 
 
-def _inline(function: Function, **place: bool) -> object:
-    return _audible(call(function, app_configs=None))
+def _lane(keyword: str, subject: str) -> str:
+    return f"{keyword} {subject}"
 
 
-def _in_thread(
-    function: Function,
-    *,
-    opens: bool,
-    closes: bool,
-    keeps: bool,
-    lent: Sequence[BaseDatabaseWrapper] = (),
-) -> object:
-    """Run a check as a request is run; the checks of one lane are like one request.
-
-    :param opens: drop stale connections before
-    :param closes: let go of connections after
-    :param keeps: but not of those that ``CONN_MAX_AGE`` says to keep
-    :param lent: connections of another thread to use in place of this one's
-    """
-    if opens:
-        for connection in connections.all(initialized_only=True):
-            connection.queries_log.clear()
-            connection.close_if_unusable_or_obsolete()
-    for connection in lent:
-        connections[connection.alias] = connection
-    try:
-        returned = function(app_configs=None)
-        return _in_loop(returned) if is_awaitable(returned) else _audible(returned)
-    finally:
-        for connection in lent:
-            del connections[connection.alias]
-        if closes:
-            _release(stays=keeps and not _is_testing())
+def _import_cache_clients() -> None:
+    """Import what the caches would when first used: two threads at a time can each get a part."""
+    backends = [cache["BACKEND"] for cache in settings.CACHES.values()]
+    for backend in backends:
+        with suppress(Exception):  # which the check of this cache reports
+            import_string(backend)
+    if any("redis" in backend for backend in backends):
+        with suppress(ImportError):
+            importlib.import_module("redis")
 
 
-async def _in_loop(returned: Any) -> object:
+def _inline(chosen: Configured) -> object:
+    return _without_silenced(call(chosen, app_configs=None))
+
+
+def _in_thread(chosen: Configured) -> object:
+    returned = chosen(app_configs=None)
+    return _awaited(returned) if inspect.isawaitable(returned) else _without_silenced(returned)
+
+
+async def _awaited(awaitable: Awaitable[object]) -> object:
     # Without the context, all synchronous code in the process would queue for one thread.
     async with ThreadSensitiveContext() as context:
-        SyncToAsync.context_to_thread_executor[context] = Lane(
-            getattr(returned, "__name__", "awaitable")
-        )
+        internals.use_executor(context, Lane("synchronous code"))
         try:
-            return _audible(await returned)
+            return _without_silenced(await awaitable)
         finally:
-            await sync_to_async(_release)(stays=False)
+            await sync_to_async(_end)(None)
 
 
-def _release(*, stays: bool) -> None:
-    """Let go of this thread's connections, as at the end of a request or for good.
+def _begin() -> None:
+    """What Django does before a request."""
+    reset_queries()
+    close_old_connections()
+    forget_failures()
 
-    Only one lane keeps any, so that a process holds one more an alias; under test nothing does, for
-    a connection would keep the test database from being dropped.
-    """
+
+def _end(lane: str | None) -> None:
+    """What Django does after a request; all else than the connection of the lane is closed."""
     for connection in connections.all(initialized_only=True):
-        if stays:
-            connection.close_if_unusable_or_obsolete()
-        else:
-            BaseDatabaseWrapper.close(connection)  # SQLite's own spares databases in memory
+        if lane != _lane(DATABASE, connection.alias):
+            internals.close_for_good(connection)
+            continue
+        if connection.connection is not None and not connection.get_autocommit():
+            with suppress(Error):  # of a connection that is no more
+                connection.rollback()
+        connection.close_if_unusable_or_obsolete()
     caches.close_all()
 
 
-def _audible(returned: object) -> object:
+def _without_silenced(returned: object) -> object:
     """Messages without the silenced ones; what is no list of messages, as it is."""
     if not isinstance(returned, Iterable) or isinstance(returned, (str, bytes)):
         return returned
-    silenced = settings.SILENCED_SYSTEM_CHECKS
+    silenced: Sequence[str] = settings.SILENCED_SYSTEM_CHECKS
     return [message for message in returned if getattr(message, "id", None) not in silenced]
+
+
+_heartbeat = Heartbeat(before=_begin, after=_end)
+
+
+@receiver(connection_created)
+def _let_go(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    """Close what is kept open: who connects to no database is about to create or drop one.
+
+    Django's test runner does so at its end, and PostgreSQL drops no database that is in use.
+    """
+    if connection.alias == NO_DB_ALIAS:
+        _heartbeat.stop_lanes(timeout=1)

@@ -161,7 +161,7 @@ def heartbeat(request: HttpRequest) -> HttpResponse:
     if file := drain_file():
         return _draining(request, file)
     answer = runner.run()
-    if answer.first:
+    if answer.new:
         _send(answer.report)
     return _answer(request, answer.report)
 
@@ -185,7 +185,7 @@ async def _arun() -> Report:
     from dockerflow.django import runner
 
     answer = await runner.arun()
-    if answer.first and (heartbeat_passed.receivers or heartbeat_failed.receivers):
+    if answer.new and (heartbeat_passed.receivers or heartbeat_failed.receivers):
         await sync_to_async(_send)(answer.report)
     return answer.report
 

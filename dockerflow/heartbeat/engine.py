@@ -1,10 +1,10 @@
-"""The heartbeat engine: runs checks inside a deadline and gives back a frozen report.
+"""The heartbeat engine: runs checks within a deadline and returns a frozen report.
 
 What it promises:
 
 - an answer arrives within the timeout, whatever a check does;
-- of each check at most one run is in flight in a process; who asks meanwhile shares it, and a run
-  past its deadline is reported at once, never waited for and never doubled;
+- of each check at most one run is in flight in a process; heartbeats that come meanwhile share it,
+  and a run past its deadline is reported at once, never waited for and never doubled;
 - checks run side by side, in daemon threads, for which no process waits when it exits;
 - what a check says is logged when its outcome changes, and not in between.
 
@@ -14,7 +14,6 @@ It takes plain functions and returns plain data; a framework's package translate
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import threading
 import time
@@ -23,24 +22,35 @@ from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
-from dockerflow.heartbeat.report import Check, Report, Result, execute, raised, status
-from dockerflow.heartbeat.rounds import Listener, Round, Run
+from dockerflow.heartbeat.changes import Changes
+from dockerflow.heartbeat.report import Check, Report
+from dockerflow.heartbeat.runs import Listener, Round, Run, execute, nothing, raised
 from dockerflow.heartbeat.threads import Lane, start
-
-logger = logging.getLogger("dockerflow.checks.registry")
 
 
 class Answer(NamedTuple):
-    """A report; ``first`` for exactly one of those who get it, who passes it on (signals)."""
+    """A report; ``new`` for exactly one of the heartbeats that share it, which sends signals."""
 
     report: Report
-    first: bool
+    new: bool
 
 
 class Heartbeat:
-    """The state of a process: what is in flight, what was found last, what is failing."""
+    """The state of a process: what is in flight, what was found last, what is failing.
 
-    def __init__(self) -> None:
+    :param before: called in the thread of a check before it runs, once for checks of one lane that
+        run together
+    :param after: called there when they have run, with the name of the lane, or None where the
+        thread ends
+    """
+
+    def __init__(
+        self,
+        before: Callable[[], object] = nothing,
+        after: Callable[[str | None], object] = lambda lane: None,
+    ) -> None:
+        self._before = before
+        self._after = after
         self._reset()
         # A forked child has none of its parent's threads, and may inherit a lock that is held.
         os.register_at_fork(after_in_child=self._reset)
@@ -50,7 +60,7 @@ class Heartbeat:
         self._lanes: dict[str, Lane] = {}
         self._runs: dict[Hashable, Run] = {}
         self._round: Round | None = None
-        self._failing: set[Hashable] = set()
+        self._changes = Changes()
 
     def run(
         self, checks: Sequence[Check], *, timeout: float, ttl: float, fail_level: int
@@ -61,11 +71,10 @@ class Heartbeat:
         :param ttl: seconds during which a finished report is served again; 0 for never
         :param fail_level: the level from which a check is failing, and a required one fails all
         """
-        gate = threading.Lock()
-        gate.acquire()
-        current = self._begin(tuple(checks), fail_level, timeout, ttl, gate.release)
-        gate.acquire(timeout=current.remaining(timeout))
-        return self._finish(current)
+        over = threading.Event()
+        current = self._begin(tuple(checks), fail_level, timeout, ttl, over.set)
+        over.wait(current.remaining(timeout))
+        return self._answer(current)
 
     async def arun(
         self, checks: Sequence[Check], *, timeout: float, ttl: float, fail_level: int
@@ -80,13 +89,26 @@ class Heartbeat:
         current = self._begin(tuple(checks), fail_level, timeout, ttl, listener)
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(over.wait(), current.remaining(timeout))
-        return self._finish(current)
+        return self._answer(current)
 
     def run_inline(self, checks: Sequence[Check], *, fail_level: int) -> Answer:
         """Run the checks one after another in the caller's thread, without a deadline."""
-        report = Report(tuple(execute(check) for check in checks), fail_level)
-        self._log(report)
-        return Answer(report, first=True)
+        results = [execute(check) for check in checks]
+        with self._lock:
+            report = self._changes.report(results, fail_level, [None] * len(results))
+        self._changes.log()
+        return Answer(report, new=True)
+
+    def stop_lanes(self, timeout: float) -> None:
+        """End the threads of all lanes; wait up to so many seconds for those that are at work."""
+        with self._lock:
+            lanes, self._lanes = self._lanes, {}
+            for lane in lanes.values():
+                self._retire(lane)
+        end = time.monotonic() + timeout
+        for lane in lanes.values():
+            if lane.thread is not threading.current_thread():
+                lane.thread.join(max(0.0, end - time.monotonic()))
 
     def _begin(
         self,
@@ -96,106 +118,116 @@ class Heartbeat:
         ttl: float,
         listener: Listener,
     ) -> Round:
-        """Join the round that is under way, or start one; its end is told to the listener."""
+        """Join the round that is under way, or start one; call the listener when it ends."""
         with self._lock:
-            now = time.monotonic()
             current = self._round
-            if current is None or not current.answers(checks, fail_level, now, ttl):
-                self._runs = {k: r for k, r in self._runs.items() if r.outcome is None}
-                fresh = {c.key: Run(c, now + timeout) for c in checks if c.key not in self._runs}
-                runs = [fresh.get(check.key) or self._runs[check.key] for check in checks]
-                current = Round(checks, fail_level, runs, now, now + timeout)
-                self._start(fresh)
+            if current is not None and current.report is None and not current.remaining(timeout):
+                self._finish(current)  # everybody who waited for it has given up
+            now = time.monotonic()
+            if current is None or not current.is_shared(checks, fail_level, now, ttl):
+                current = self._start(checks, fail_level, now, timeout)
                 self._round = current
-            if current.pending and current.report is None:
+            if current.report is None:
                 current.listeners.append(listener)
             else:
                 listener()
             return current
 
-    def _start(self, runs: dict[Hashable, Run]) -> None:
-        """Give each run a thread of its own, and those of one lane together to the lane's."""
-        together: dict[object, list[Run]] = {}
-        for run in runs.values():
-            lane = run.check.lane
-            together.setdefault(run if lane is None else lane, []).append(run)
-        self._runs |= runs
+    def _start(
+        self, checks: tuple[Check, ...], fail_level: int, now: float, timeout: float
+    ) -> Round:
+        """Start the checks that are not in flight."""
+        self._runs = {key: run for key, run in self._runs.items() if run.is_in_flight}
+        fresh = {c.key: Run(c, now + timeout) for c in checks if c.key not in self._runs}
+        runs = self._runs | fresh
+        groups: dict[object, list[Run]] = {}
+        for run in sorted(fresh.values(), key=lambda run: not run.check.first):
+            groups.setdefault(run.check.lane or run, []).append(run)
+        for group in groups.values():
+            self._hand_over(group, now)
+        current = Round(checks, fail_level, [runs[check.key] for check in checks], now + timeout)
+        current.pending = {r for r in current.runs if r.outcome is None and r.deadline > now}
+        for run in current.pending:
+            run.rounds.append(current)
+        if not current.pending:
+            self._finish(current)
+        return current
+
+    def _hand_over(self, group: list[Run], now: float) -> None:
+        """Have the runs done by a thread of their own, or by that of their lane."""
+        check = group[0].check
         try:
-            for group in together.values():
-                try:
-                    self._hand_over(group[0].check, partial(self._work, group))
-                except RuntimeError as error:  # the system has no thread to give
-                    for run in group:
-                        run.end(raised(run.check, error))
-        except BaseException as error:  # of a signal handler, say; nobody else would start the rest
-            for run in runs.values():
-                if run.thread is None:
-                    run.end(raised(run.check, error))
-            raise
-
-    def _hand_over(self, check: Check, work: Callable[[], None]) -> None:
-        if check.lane is None:
-            start(check.name, work)
+            if check.lane is None:
+                worker = start(check.name, partial(self._work, group))
+            else:
+                lane = self._lane(check.lane, now)
+                worker = lane.thread
+                lane.put(partial(self._work, group))
+        except RuntimeError as error:  # the system has no thread to give
+            for run in group:
+                run.outcome = raised(run.check, error)
             return
-        if check.lane not in self._lanes:
-            self._lanes[check.lane] = Lane(check.lane)
-        self._lanes[check.lane].put(work)
+        for run in group:
+            run.worker = worker
+            self._runs[run.check.key] = run
 
-    def _work(self, runs: list[Run]) -> None:
-        for run in runs:
+    def _lane(self, name: str, now: float) -> Lane:
+        """The lane, or a new one where its thread is gone or an optional check holds it up."""
+        lane = self._lanes.get(name)
+        if lane is not None:
+            if lane.thread.is_alive() and not any(
+                run.holds_up(lane.thread) and run.deadline <= now and not run.check.required
+                for run in self._runs.values()
+            ):
+                return lane
+            self._retire(lane)
+        self._lanes[name] = lane = Lane(name)
+        return lane
+
+    def _retire(self, lane: Lane) -> None:
+        def last() -> None:
+            with suppress(Exception):
+                self._after(None)
+
+        lane.put(last)
+        lane.shutdown(wait=False)
+
+    def _work(self, group: list[Run]) -> None:
+        """Do the runs, one after another, in this thread."""
+        for run in group:
             with self._lock:
-                if run.outcome is not None:
-                    continue
                 run.thread = threading.get_ident()
-            result = execute(run.check)
+            result = execute(
+                run.check,
+                before=self._before if run is group[0] else nothing,
+                after=partial(self._after, run.check.lane) if run is group[-1] else nothing,
+            )
+            listeners: list[Listener] = []
             with self._lock:
-                ended = run.end(result)
-            # Without the lock, which is what those who are told of it ask for next.
-            for current in ended:
-                for listener in current.listeners:
-                    listener()
+                run.outcome = result
+                for current in run.rounds:
+                    current.pending.discard(run)
+                    if not current.pending and current.report is None:
+                        self._finish(current)
+                        listeners += current.listeners
+            # Without the lock, which is what those who wait ask for next.
+            for listener in listeners:
+                listener()
 
-    def _finish(self, current: Round) -> Answer:
+    def _finish(self, current: Round) -> Report:
+        """Make the report: all runs have ended, or the time is up."""
+        results = [
+            run.result(check, self._runs.values(), current.checks)
+            for run, check in zip(current.runs, current.checks, strict=True)
+        ]
+        threads = [None if run.outcome else run.thread for run in current.runs]
+        report = current.report = self._changes.report(results, current.fail_level, threads)
+        current.finished = time.monotonic()
+        return report
+
+    def _answer(self, current: Round) -> Answer:
         with self._lock:
-            if current.report is not None:
-                return Answer(current.report, first=False)
-            current.finished = time.monotonic()
-            results = [r.result(c) for r, c in zip(current.runs, current.checks, strict=True)]
-            report = current.report = Report(tuple(results), current.fail_level)
-        self._log(report)
-        return Answer(report, first=True)
-
-    def _log(self, report: Report) -> None:
-        for result in report.results:
-            key, failing = result.check.key, result.level >= report.fail_level
-            level = logging.DEBUG
-            with self._lock:
-                if failing and key not in self._failing:
-                    self._failing.add(key)
-                    level = logging.ERROR
-                elif not failing and key in self._failing:
-                    self._failing.remove(key)
-                    level = logging.INFO
-            if logger.isEnabledFor(level):
-                _log_result(level, result)
-
-
-def _log_result(level: int, result: Result) -> None:
-    texts = [f"{message.id}: {message.msg}" for message in result.messages]
-    duration_ms = round(result.duration * 1000, 1)
-    logger.log(
-        level,
-        "%s is %s after %s ms%s",
-        result.check.name,
-        status(result.level),
-        duration_ms,
-        "".join(f"\n{text}" for text in texts),
-        exc_info=result.error if level >= logging.ERROR else None,
-        extra={
-            "check": result.check.name,
-            "status": status(result.level),
-            "messages": texts,
-            "duration_ms": duration_ms,
-            **({"stack": result.stack} if result.stack else {}),
-        },
-    )
+            report = current.report or self._finish(current)
+            new, current.is_answered = not current.is_answered, True
+        self._changes.log()
+        return Answer(report, new)

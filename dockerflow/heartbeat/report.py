@@ -5,21 +5,14 @@ Levels are those of ``logging`` and of Django's system checks: 10 is debug, 50 c
 
 from __future__ import annotations
 
-import asyncio
-import inspect
-import time
-import traceback
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
-from typing import Any, TypeGuard
-
-from dockerflow import health
-from dockerflow.heartbeat.threads import Threads, outside_greenlets
-from dockerflow.scrub import scrub
+from datetime import datetime
+from functools import cached_property
+from typing import Any
 
 LEVELS = {"ok": 0, "debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
-CRITICAL = LEVELS["critical"]
+INFO, CRITICAL = LEVELS["info"], LEVELS["critical"]
 
 
 def status(level: int) -> str:
@@ -29,69 +22,79 @@ def status(level: int) -> str:
 
 @dataclass(frozen=True)
 class Message:
+    """One message of a check; ``hint`` says what to do about it."""
+
     level: int
     id: str
     msg: str
+    hint: str | None = None
 
 
 @dataclass(frozen=True)
 class Check:
-    """Something to run.
+    """What is run: one check for one subject.
 
     ``function`` takes nothing and returns an iterable of messages (objects with ``level``, ``id``
-    and ``msg``), or an awaitable of one. Checks with the same ``key`` are the same check, and share
-    its runs, whatever callable each brings along. Checks of one ``lane`` run one after another in
-    one long-lived thread and share what belongs to a thread, such as its database connections. A
-    check that is not ``required`` is reported and decides nothing.
+    and ``msg``, and maybe ``hint``), or an awaitable of one. Checks with the same ``key`` are the
+    same check, and share its runs, whatever callable each brings along. Checks of one ``lane`` run
+    one after another, those that are ``first`` before the others, in one long-lived thread and
+    share what belongs to a thread, such as its database connections. A check that is not
+    ``required`` is reported and never fails the heartbeat.
     """
 
     name: str
     key: Hashable
     function: Callable[[], object] = field(compare=False)
+    subject: str | None = None
     lane: str | None = None
+    first: bool = False
     required: bool = True
+
+    @cached_property
+    def label(self) -> str:
+        """Name and subject, as an entry of a list of checks has them: ``check_x[replica]``."""
+        return self.name if self.subject is None else f"{self.name}[{self.subject}]"
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one check said and how long it took (seconds).
+    """The outcome of one check for one subject.
 
-    ``error`` is the exception that it raised; ``stack`` says where it hangs.
+    :param duration: seconds
+    :param error: the exception that the check raised
+    :param finished: whether the check was done before the deadline of the heartbeat
+    :param since: since when (UTC) the check has been failing, or passing, without a break
     """
 
     check: Check
     messages: tuple[Message, ...]
     duration: float
     error: BaseException | None = None
-    stack: str | None = None
+    finished: bool = True
+    since: datetime | None = None
 
     @cached_property
     def level(self) -> int:
+        """The worst level of its messages; 0 for none."""
         return max([message.level for message in self.messages], default=0)
 
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON; messages that share an id keep all their texts, a line each."""
-        messages: dict[str, str] = {}
-        for message in self.messages:
-            earlier = messages.get(message.id)
-            messages[message.id] = message.msg if earlier is None else f"{earlier}\n{message.msg}"
-        return {
-            "status": status(self.level),
-            "level": self.level,
-            "messages": messages,
-            "duration_ms": round(self.duration * 1000, 1),
-        }
+    @property
+    def duration_ms(self) -> float:
+        """The duration in milliseconds, rounded to tenths."""
+        return round(self.duration * 1000, 1)
 
 
 @dataclass(frozen=True)
 class Report:
     """The results of one heartbeat, in the order in which the checks were given.
 
-    It has failed where a required check said something of ``fail_level`` or worse.
+    It has failed if a required check has a message of ``fail_level`` or worse; ``since`` says since
+    when (UTC) the heartbeats of this process have failed, or passed, without a break.
     """
 
     results: tuple[Result, ...]
     fail_level: int
+    since: datetime | None = None
 
     @cached_property
     def level(self) -> int:
@@ -102,60 +105,48 @@ class Report:
     def failed(self) -> bool:
         return self.level >= self.fail_level
 
+    @property
+    def by_name(self) -> dict[str, list[Result]]:
+        """The results by the name of the check: of one that has subjects, a result for each."""
+        found: dict[str, list[Result]] = {}
+        for result in self.results:
+            found.setdefault(result.check.name, []).append(result)
+        return found
+
     def as_dict(self, *, details: bool) -> dict[str, Any]:
-        """For JSON; without ``details`` it names no check and quotes nobody."""
+        """For JSON; without ``details`` it names no check and quotes no message."""
         body: dict[str, Any] = {"status": status(self.level)}
         if details:
-            body["checks"] = {r.check.name: status(r.level) for r in self.results}
-            body["details"] = {r.check.name: r.as_dict() for r in self.results}
+            found = {name: _details(results) for name, results in self.by_name.items()}
+            body["checks"] = {name: detail["status"] for name, detail in found.items()}
+            body["details"] = found
         return body
 
 
-def execute(check: Check) -> Result:
-    """Run a check here and now; whatever it does ends as messages."""
-    started = time.perf_counter()
-    try:
-        returned = check.function()
-        if is_awaitable(returned):
-            returned = outside_greenlets(partial(asyncio.run, _result_of(returned)))
-        messages = tuple(_messages(check, returned))
-    except BaseException as error:  # also SystemExit: a check is no reason for a process to go
-        return raised(check, error, time.perf_counter() - started)
-    return Result(check, messages, time.perf_counter() - started)
+def _details(results: Sequence[Result]) -> dict[str, Any]:
+    """Of one check: the worst level, all messages and the longest duration among its subjects."""
+    messages: dict[str, list[str]] = {}
+    hints: dict[str, dict[str, None]] = {}
+    for message in [message for result in results for message in result.messages]:
+        messages.setdefault(message.id, []).append(message.msg)
+        if message.hint:
+            hints.setdefault(message.id, {})[message.hint] = None
+    level = max(result.level for result in results)
+    found: dict[str, Any] = {
+        "status": status(level),
+        "level": level,
+        "messages": {key: "\n".join(texts) for key, texts in messages.items()},
+        "duration_ms": max(result.duration_ms for result in results),
+    }
+    if hints:
+        found["hints"] = {key: "\n".join(texts) for key, texts in hints.items()}
+    if not any(result.check.required for result in results):
+        found["optional"] = True
+    if len(results) > 1:
+        found["subjects"] = {result.check.subject: _subject(result) for result in results}
+    return found
 
 
-def is_awaitable(returned: object) -> TypeGuard[Awaitable[object]]:
-    """:func:`inspect.isawaitable`, which takes its time to see that a list is not."""
-    return type(returned) is not list and inspect.isawaitable(returned)
-
-
-def raised(check: Check, error: BaseException, duration: float = 0.0) -> Result:
-    """The result of a check that did not get as far as returning."""
-    try:
-        shown = "".join(traceback.format_exception_only(error)).strip()
-    except Exception:  # of an exception whose attributes are not what they should be
-        shown = type(error).__name__
-    text = f"{check.name} raised {shown}"
-    message = Message(CRITICAL, health.CRITICAL_CHECK_RAISED, scrub(text))
-    return Result(check, (message,), duration, error)
-
-
-async def _result_of(awaitable: Awaitable[object]) -> object:
-    asyncio.get_running_loop().set_default_executor(Threads())
-    return await awaitable
-
-
-def _messages(check: Check, returned: object) -> Iterator[Message]:
-    if not isinstance(returned, Iterable) or isinstance(returned, (str, bytes)):
-        yield _junk(check, returned, "a list of messages")
-        return
-    for item in returned:
-        if hasattr(item, "level") and hasattr(item, "msg"):
-            yield Message(int(item.level), str(item.id or check.name), scrub(str(item.msg)))
-        else:
-            yield _junk(check, item, "a message")
-
-
-def _junk(check: Check, returned: object, expected: str) -> Message:
-    text = f"{check.name} returned {type(returned).__name__} where {expected} belongs"
-    return Message(CRITICAL, health.CRITICAL_CHECK_RETURNED_JUNK, text)
+def _subject(result: Result) -> dict[str, Any]:
+    found = {"status": status(result.level), "duration_ms": result.duration_ms}
+    return found if result.check.required else {**found, "optional": True}

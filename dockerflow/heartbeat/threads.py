@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextvars import Context
 from functools import partial
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -19,12 +20,20 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-def start(name: str, target: Callable[[], object]) -> None:
-    """Run ``target`` in a daemon thread.
+def start(name: str, target: Callable[[], object]) -> threading.Thread:
+    """Run ``target`` in a daemon thread, in an empty context.
+
+    Some Pythons let a thread inherit the context of whoever starts it, and tracing libraries do the
+    same to all of them: a thread that stays would then be part of the first request for good.
+    https://docs.python.org/3.14/using/cmdline.html#envvar-PYTHON_THREAD_INHERIT_CONTEXT
 
     :raises RuntimeError: the system has no thread to give
     """
-    threading.Thread(target=target, name=f"heartbeat-{name}", daemon=True).start()
+    thread = threading.Thread(
+        target=Context().run, args=(target,), name=f"heartbeat-{name}", daemon=True
+    )
+    thread.start()
+    return thread
 
 
 def outside_greenlets(call: Callable[[], T]) -> T:
@@ -50,7 +59,7 @@ class Lane(Executor):
 
     def __init__(self, name: str) -> None:
         self._queue: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
-        start(name, self._work)
+        self.thread = start(name, self._work)
 
     def put(self, call: Callable[[], object]) -> None:
         """Have the call made, which must not raise, without a future."""

@@ -214,7 +214,7 @@ def test_a_directory_is_refused_as_the_drain_file(monkeypatch, tmp_path):
     ]
 
 
-CHOSEN = " a list of dotted paths of functions, comma-separated or as a JSON array."
+CHOSEN = " a list of checks by name or dotted path, comma-separated or as a JSON array."
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,8 @@ CHOSEN = " a list of dotted paths of functions, comma-separated or as a JSON arr
         (
             "DOCKERFLOW_CHECKS",
             "none",
-            "'none' is not a dotted path. Expected" + CHOSEN,
+            "['dockerflow.django.checks.none'] does not exist:"
+            " dockerflow.django.checks has no none. Expected" + CHOSEN,
         ),
         (
             "DOCKERFLOW_OPTIONAL_CHECKS",

@@ -59,6 +59,15 @@ KINDS = {
         ("function", "ä.b_1", "ä.b_1"),
         ("system_checks", "a.b, c.d,a.b", ["a.b", "c.d"]),
         ("system_checks", "[]", []),
+        ("system_checks", "check_caches", ["dockerflow.django.checks.check_caches"]),
+        ("system_checks", "a.b[c, d ,c],e.f", ["a.b[c,d]", "e.f"]),
+        ("system_checks", '["a.b[c,d]", "a.b [c]"]', ["a.b[c,d]", "a.b[c]"]),
+        (
+            "system_checks",
+            ["a.b[c]", "check_x[d]"],
+            ["a.b[c]", "dockerflow.django.checks.check_x[d]"],
+        ),
+        ("system_checks", "a.b[http://[::1]:8000/,x]", ["a.b[http://[::1]:8000/,x]"]),
     ],
 )
 def test_a_good_value_becomes_a_typed_one(kind, given, expected):
@@ -124,8 +133,19 @@ def test_a_good_value_becomes_a_typed_one(kind, given, expected):
         ("function", "a..b", "is not a dotted path"),
         ("function", "a.1", "is not a dotted path"),
         ("function", "a.b()", "is not a dotted path"),
-        ("system_checks", "a.b,c", "holds 'c', which is not a dotted path"),
-        ("system_checks", "none", "is not a dotted path"),
+        (
+            "system_checks",
+            "a.b,c d",
+            "holds 'c d', which is neither a dotted path nor the name of a check",
+        ),
+        ("system_checks", "a.b[", "has brackets that do not match"),
+        ("system_checks", "a.b]", "has brackets that do not match"),
+        ("system_checks", ["a.b[c"], "has brackets that do not match"),
+        ("system_checks", ["a.b[c]d"], "has brackets that do not match"),
+        ("system_checks", ["a.b[[c]"], "has brackets that do not match"),
+        ("system_checks", "a.b[ , ]", "names nothing in its brackets"),
+        ("system_checks", "a.b[]", "names nothing in its brackets"),
+        ("system_checks", " , ", "names nothing (write [] for an empty list)"),
     ],
 )
 def test_a_bad_value_is_refused_with_a_clause(kind, given, clause):
@@ -185,5 +205,7 @@ def test_what_was_expected_reads_as_the_end_of_a_sentence():
         "secret": "a secret of printable ASCII characters without blanks",
         "names": "a list of names, comma-separated or as a JSON array",
         "function": "the dotted path of a function",
-        "system_checks": "a list of dotted paths of functions, comma-separated or as a JSON array",
+        "system_checks": (
+            "a list of checks by name or dotted path, comma-separated or as a JSON array"
+        ),
     }

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import django
 import pytest
 from django.core import checks
 from django.test import modify_settings
@@ -86,7 +87,7 @@ def test_the_start_is_refused_with_everything_that_is_wrong(manage):
         "- DOCKERFLOW_CHECKS (environment):"
         " ['dockerflow.django.checks.check_databse_connected'] does not exist:"
         " dockerflow.django.checks has no check_databse_connected;"
-        " did you mean check_database_connected? Expected a list of dotted paths of functions,"
+        " did you mean check_database_connected? Expected a list of checks by name or dotted path,"
         " comma-separated or as a JSON array.\n"
         "- DOCKERFLOW_HEARTBEAT_TIMEOUT (environment): 'abc' is not a number."
         " Expected a number of seconds, above 0.\n"
@@ -108,11 +109,11 @@ def test_a_function_that_is_no_system_check_is_one_more_problem(manage):
         " ['tests.support.sample_checks.takes_nothing', 'builtins.dict'] holds"
         " 'tests.support.sample_checks.takes_nothing', which takes no **kwargs,"
         " as a system check must."
-        " Expected a list of dotted paths of functions, comma-separated or as a JSON array.\n"
+        " Expected a list of checks by name or dotted path, comma-separated or as a JSON array.\n"
         "- DOCKERFLOW_CHECKS (environment):"
         " ['tests.support.sample_checks.takes_nothing', 'builtins.dict'] holds"
         " 'builtins.dict', which takes no **kwargs, as a system check must."
-        " Expected a list of dotted paths of functions, comma-separated or as a JSON array.\n"
+        " Expected a list of checks by name or dotted path, comma-separated or as a JSON array.\n"
         "- DOCKERFLOW_HEARTBEAT_TIMEOUT (environment): 'abc' is not a number."
         " Expected a number of seconds, above 0."
     )
@@ -202,20 +203,78 @@ def test_no_database_is_needed_for(manage, command):
     assert (done.returncode, "dockerflow" in done.stdout + done.stderr) == (0, False), done.stderr
 
 
+def issues(done):
+    """Id and beginning of the text of each message."""
+    lines = [line for line in done.stderr.splitlines() if line.startswith("?: ")]
+    return [line.partition(": connection")[0] for line in lines]
+
+
 @pytest.mark.parametrize(
     "command",
-    [["check", "--deploy", "--tag", "dockerflow"], ["check", "--deploy", "--database", "default"]],
+    [
+        ["check", "--deploy", "--database", "default"],
+        ["check", "--deploy", "--tag", "dockerflow", "--database", "default"],
+        # From 6.1 on, a tag stands for all databases; before, for none.
+        *[["check", "--deploy", "--tag", "dockerflow"]] * (django.VERSION >= (6, 1)),
+    ],
     ids=" ".join,
 )
-def test_the_checks_run_where_they_are_asked_for(manage, command):
+def test_all_checks_run_where_a_deployment_asks_for_a_database(manage, command):
     done = manage(*command, DOCKERFLOW_OPTIONAL_CHECKS="tests.support.sample_checks.awaits")
 
     assert done.returncode == 1
-    lines = [line for line in done.stderr.splitlines() if line.startswith("?: ")]
-    assert [line.partition(": connection")[0] for line in lines] == [
+    assert issues(done) == [
         '?: (dockerflow.health.E001) Could not connect to database "default"',
         "?: (tests.W002) awaited",
         '?: (dockerflow.health.I001) Database "default" cannot be asked for its migrations',
+    ]
+
+
+def test_whoever_asks_for_a_database_has_its_connection_tested(manage):
+    done = manage("check", "--database", "default")
+
+    assert done.returncode == 1
+    assert issues(done) == ['?: (dockerflow.health.E001) Could not connect to database "default"']
+
+
+SQLITE = """
+DATABASES = {
+    alias: {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": os.environ["BASE_DIR"] + f"/{alias}.sqlite3",
+    }
+    for alias in ("default", "replica")
+}
+"""
+
+
+def test_an_empty_database_is_migrated_without_a_word_about_its_migrations(manage, tmp_path):
+    (tmp_path / "shop_settings.py").write_text(SETTINGS + SQLITE)
+    for alias in ("default", "replica"):
+        (tmp_path / f"{alias}.sqlite3").touch()
+    before = manage("check", "--deploy", "--database", "default")
+    migrated = manage("migrate")
+    after = manage("check", "--deploy", "--database", "default")
+    other = manage("check", "--deploy", "--database", "replica")
+
+    lacks = '?: (dockerflow.health.W001) Database "{}" lacks 2 of the migrations of contenttypes:'
+    assert [line.partition(" 0001")[0] for line in issues(before)] == [lacks.format("default")]
+    assert (migrated.returncode, migrated.stderr) == (0, "")
+    assert (after.returncode, after.stderr) == (0, "")
+    assert [line.partition(" 0001")[0] for line in issues(other)] == [lacks.format("replica")]
+
+
+def test_only_the_subjects_of_the_settings_are_checked(manage, tmp_path):
+    (tmp_path / "shop_settings.py").write_text(SETTINGS + SQLITE)
+    for alias in ("default", "replica"):
+        (tmp_path / f"{alias}.sqlite3").touch()
+    done = manage(
+        *("check", "--deploy", "--database", "default", "--database", "replica"),
+        DOCKERFLOW_CHECKS="check_database_connected,check_migrations_applied[replica]",
+    )
+
+    assert [line.partition(" lacks")[0] for line in issues(done)] == [
+        '?: (dockerflow.health.W001) Database "replica"'
     ]
 
 
@@ -331,7 +390,9 @@ def test_a_projects_own_registration_stays_as_it_is(settings):
 
     assert sample_checks.warns.tags == ("shop",)
     assert checks.run_checks(tags=["shop"]) == [checks.Warning("beware", id="tests.W001")]
-    asked = checks.run_checks(tags=["database"], include_deployment_checks=True)
+    asked = checks.run_checks(
+        tags=["database"], include_deployment_checks=True, databases=["default"]
+    )
     assert checks.Warning("beware", id="tests.W001") in asked
 
 

@@ -25,11 +25,12 @@ REDIS_CHECKS = [
 ]
 HUNG = {
     "check_database_connected": {
-        "dockerflow.health.C001": "check_database_connected has been running for # s, since #"
+        "dockerflow.health.C001": "check_database_connected[default] has been running for # s,"
+        " since #"
     },
     "check_migrations_applied": {
-        "dockerflow.health.C001": "check_migrations_applied has been waiting for its turn for # s,"
-        " since #"
+        "dockerflow.health.I003": "check_migrations_applied[default] has been waiting for # s for"
+        " check_database_connected[default], which has been running since #"
     },
 }
 KINDS = ["sync", "gthread", "uvicorn", "gevent"]
@@ -223,7 +224,7 @@ def test_redis_freezes_stops_and_restarts(redis_server, kind, backend):
     good = {"check_redis_connected": [], "check_caches": []}
     hung = {
         "check_redis_connected": ["dockerflow.health.C001"],
-        "check_caches": ["dockerflow.health.C001"],
+        "check_caches": ["dockerflow.health.I003"],
     }
     refused = {
         "check_redis_connected": ["dockerflow.health.E004"],

@@ -73,13 +73,13 @@ def test_ten_failing_heartbeats_between_good_ones_are_two_records(kind, tmp_path
         bad_file.unlink()
         after = server.get("/__heartbeat__")
         logged = [
-            (level, re.sub(r"[\d.]+ ms", "# ms", text))
+            (level, re.sub(r"[\d.]+ (m?s)\b", r"# \1", text))
             for level, text in records(server, "dockerflow.checks.registry")
         ]
     assert [answer.status for answer in (before, *failing, after)] == [200, *[500] * 10, 200]
     assert logged == [
-        ("ERROR", "follows_a_file is warning after # ms\ntests.W001: the file is there"),
-        ("INFO", "follows_a_file is ok after # ms"),
+        ("ERROR", "follows_a_file failed (warning) in # ms\ntests.W001: the file is there"),
+        ("INFO", "follows_a_file passes again after # s"),
     ]
 
 
@@ -92,5 +92,5 @@ def test_a_heartbeat_whose_client_went_away_is_logged_and_told_of_all_the_same(k
         client.close()
         settle(lambda: records(server, "tests.support.fault_signals"))
         [(level, text)] = records(server, "dockerflow.checks.registry")
-        assert (level, text.partition(" after ")[0]) == ("ERROR", "fails_late is warning")
+        assert (level, text.partition(" in ")[0]) == ("ERROR", "fails_late failed (warning)")
         assert records(server, "tests.support.fault_signals") == [("ERROR", "failed with level 30")]

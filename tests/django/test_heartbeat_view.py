@@ -94,7 +94,12 @@ def test_an_optional_check_is_shown_and_decides_nothing(ask, settings):
             "checks": {"passes": "ok", "fails": "error"},
             "details": {
                 "passes": {"status": "ok", "level": 0, "messages": {}},
-                "fails": {"status": "error", "level": 40, "messages": {"tests.E001": "down"}},
+                "fails": {
+                    "status": "error",
+                    "level": 40,
+                    "messages": {"tests.E001": "down"},
+                    "optional": True,
+                },
             },
         },
     )

@@ -1,9 +1,10 @@
 """The engine under an event loop, which goes on, goes away or gives up while checks run."""
 
 import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.support.engine import BAD, SOON, Engine, Hang, bad, check, hung, said, threads
+from tests.support.engine import BAD, LATE, SOON, Engine, Hang, bad, check, hung, said, threads
 from tests.support.waiting import settle
 
 
@@ -44,7 +45,7 @@ def test_threads_and_event_loops_share_a_run():
         settle(lambda: hang.runs)
         answer = asyncio.run(main())
     assert answer.report is thread.result().report
-    assert {answer.first, thread.result().first} == {True, False}
+    assert {answer.new, thread.result().new} == {True, False}
 
 
 def test_an_event_loop_that_is_gone_is_not_called_back(caplog):
@@ -76,3 +77,35 @@ def test_a_run_that_nobody_waited_for_answers_no_later_question():
     settle(lambda: not threads("left"))
     engine.run([check("left", hang)])
     assert hang.runs == 2
+
+
+def test_within_the_ttl_a_run_that_nobody_waited_for_answers_the_next_heartbeat():
+    engine, hang = Engine(), Hang()
+
+    async def main(timeout):
+        task = asyncio.create_task(engine.arun([check("left", hang)], timeout=timeout))
+        await asyncio.sleep(0.01)
+        task.cancel()
+
+    asyncio.run(main(LATE))
+    hang.released.set()
+    settle(lambda: not threads("left"))
+    answer = engine.run([check("left", hang)], ttl=LATE)
+    assert (said(answer), answer.new, hang.runs) == ({"left": []}, True, 1)
+    assert engine.run([check("left", hang)], ttl=LATE).new is False
+
+
+def test_within_the_ttl_a_deadline_that_nobody_waited_for_answers_the_next_heartbeat():
+    engine, hang, counted = Engine(), Hang(), Hang()
+    counted.released.set()
+    checks = [check("hung", hang), check("counted", counted)]
+
+    async def main():
+        task = asyncio.create_task(engine.arun(checks, timeout=SOON))
+        await asyncio.sleep(0.01)
+        task.cancel()
+
+    asyncio.run(main())
+    time.sleep(SOON)
+    assert said(engine.run(checks, ttl=LATE)) == {**hung("hung"), "counted": []}
+    assert (hang.runs, counted.runs) == (1, 1)

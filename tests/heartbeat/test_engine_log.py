@@ -1,11 +1,14 @@
 """What the engine logs: changes, and each once."""
 
 import logging
+import re
+import time
 
 import pytest
 
 from dockerflow.heartbeat.report import Check
-from tests.support.engine import SOON, Engine, Hang, bad, check
+from tests.support.engine import SOON, Engine, Hang, bad, check, said
+from tests.support.waiting import settle
 
 
 @pytest.fixture
@@ -15,7 +18,10 @@ def log(caplog):
 
 
 def lines(log):
-    return [(r.name, r.levelname, r.getMessage().partition(" after ")[0]) for r in log.records]
+    """Level and first line of each record, with "#" for how long something took."""
+    texts = [record.getMessage().partition("\n")[0] for record in log.records]
+    numberless = [re.sub(r"\d+(\.\d)? (?=m?s$)", "# ", text) for text in texts]
+    return [(r.levelname, text) for r, text in zip(log.records, numberless, strict=True)]
 
 
 def test_a_check_that_fails_ten_times_and_recovers_is_two_records(log):
@@ -23,14 +29,68 @@ def test_a_check_that_fails_ten_times_and_recovers_is_two_records(log):
     engine = Engine()
     for _ in range(13):
         engine.run([check("flaps", lambda: next(outcomes))])
-    name = "dockerflow.checks.registry"
     assert lines(log) == [
-        (name, "DEBUG", "flaps is ok"),
-        (name, "ERROR", "flaps is warning"),
-        *[(name, "DEBUG", "flaps is warning")] * 4,
-        *[(name, "DEBUG", "flaps is error")] * 5,
-        (name, "INFO", "flaps is ok"),
-        (name, "DEBUG", "flaps is ok"),
+        ("DEBUG", "flaps passed (ok) in # ms"),
+        ("ERROR", "flaps failed (warning) in # ms"),
+        *[("DEBUG", "flaps failed (warning) in # ms")] * 4,
+        *[("DEBUG", "flaps failed (error) in # ms")] * 5,
+        ("INFO", "flaps passes again after # s"),
+        ("DEBUG", "flaps passed (ok) in # ms"),
+    ]
+    assert {record.name for record in log.records} == {"dockerflow.checks.registry"}
+
+
+def test_an_optional_check_that_fails_is_a_warning(log):
+    outcomes = iter([bad(40), []])
+    engine = Engine()
+    for _ in range(2):
+        engine.run([check("may", lambda: next(outcomes), required=False)])
+    assert lines(log) == [
+        ("WARNING", "may failed (error) in # ms"),
+        ("INFO", "may passes again after # s"),
+    ]
+    assert [record.optional for record in log.records] == [True, True]
+
+
+def test_a_recovery_says_how_long_the_check_failed(log):
+    outcomes = iter([bad(), bad(), []])
+    engine = Engine()
+    for pause in (0.1, 0.1, 0):
+        engine.run([check("flaps", lambda: next(outcomes))])
+        time.sleep(pause)
+    assert log.records[-1].getMessage() in {f"flaps passes again after 0.{n} s" for n in "234"}
+
+
+def test_the_report_says_since_when_each_check_and_the_whole_are_as_they_are():
+    outcomes = iter([[], bad(), bad(40), []])
+    engine, since = Engine(), []
+    for _ in range(4):
+        report = engine.run([check("flaps", lambda: next(outcomes)), check("steady")]).report
+        since.append((report.since, *(result.since for result in report.results)))
+        time.sleep(0.001)
+    (whole, flaps, steady), failing, still_failing, passing = since
+    assert still_failing == failing
+    assert [failing[2], passing[2]] == [steady, steady]
+    assert whole < failing[0] < passing[0]
+    assert flaps < failing[1] < passing[1]
+
+
+def test_what_waits_for_a_check_that_hangs_neither_fails_nor_recovers(log):
+    engine, hang, outcome = Engine(), Hang(), bad()
+    hang.released.set()
+    checks = [check("first", hang, lane="log"), check("second", lambda: outcome, lane="log")]
+    before = engine.run(checks).report.results[1].since
+    hang.released.clear()
+    meanwhile = engine.run(checks, timeout=SOON).report.results[1]
+    outcome.clear()
+    hang.released.set()
+    settle(lambda: said(engine.run(checks)) == {"first": [], "second": []})
+    assert (meanwhile.level, meanwhile.since) == (20, before)
+    assert [line for line in lines(log) if line[0] != "DEBUG"] == [
+        ("ERROR", "second failed (warning) in # ms"),
+        ("ERROR", "first is not done (critical) in # ms"),
+        ("INFO", "first passes again after # s"),
+        ("INFO", "second passes again after # s"),
     ]
 
 
@@ -42,18 +102,40 @@ def test_inline_runs_log_changes_as_well(log):
     assert [record.levelname for record in log.records] == ["ERROR", "DEBUG", "INFO"]
 
 
+FIELDS = ("check", "subject", "optional", "status", "message_ids", "duration_ms", "stack")
+
+
+def fields(record):
+    return {name: vars(record)[name] for name in FIELDS if name in vars(record)}
+
+
 def test_a_record_names_the_check_its_messages_and_its_duration(log):
-    answer = Engine().run([check("bad", lambda: [*bad(), *bad(40, "other")], required=False)])
+    answer = Engine().run([check("bad", lambda: [*bad(), *bad(40, "other")])])
     [record] = log.records
-    duration_ms = round(answer.report.results[0].duration * 1000, 1)
+    duration_ms = answer.report.results[0].duration_ms
     assert (
-        record.getMessage() == f"bad is error after {duration_ms} ms\nx.W001: text\nx.W001: other"
+        record.getMessage()
+        == f"bad failed (error) in {duration_ms} ms\nx.W001: text\nx.W001: other"
     )
-    extra = {name: vars(record)[name] for name in ("check", "status", "messages", "duration_ms")}
-    assert extra == {
+    assert fields(record) == {
         "check": "bad",
         "status": "error",
-        "messages": ["x.W001: text", "x.W001: other"],
+        "message_ids": ["x.W001"],
+        "duration_ms": duration_ms,
+    }
+
+
+def test_a_record_names_the_subject(log):
+    answer = Engine().run([check("bad", bad, subject="eu", required=False)])
+    [record] = log.records
+    duration_ms = answer.report.results[0].duration_ms
+    assert record.getMessage() == f"bad[eu] failed (warning) in {duration_ms} ms\nx.W001: text"
+    assert fields(record) == {
+        "check": "bad",
+        "subject": "eu",
+        "optional": True,
+        "status": "warning",
+        "message_ids": ["x.W001"],
         "duration_ms": duration_ms,
     }
 
@@ -76,10 +158,13 @@ def test_a_traceback_is_logged_once(log):
     assert tracebacks == ["ValueError('boom')", None, None]
 
 
-def test_the_record_of_a_hung_check_says_where_it_hangs(log):
-    Engine().run([check("hung", Hang())], timeout=SOON)
-    [record] = log.records
-    assert "self.released.wait(LATE)" in record.stack
+def test_the_first_record_of_a_hung_check_says_where_it_hangs(log):
+    engine = Engine()
+    for _ in range(3):
+        engine.run([check("hung", Hang())], timeout=SOON)
+    stacks = [getattr(record, "stack", None) for record in log.records]
+    assert "self.released.wait(LATE)" in stacks[0]
+    assert stacks[1:] == [None, None]
 
 
 def test_two_checks_of_one_name_fail_each_for_itself(log):

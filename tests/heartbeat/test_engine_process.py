@@ -10,9 +10,9 @@ from tests.support.engine import LATE
 from tests.support.web import python_path
 
 
-def run(program):
+def run(program, *options):
     return subprocess.run(
-        [sys.executable, "-W", "ignore:This process:DeprecationWarning", "-c", program],
+        [sys.executable, *options, "-W", "ignore:This process:DeprecationWarning", "-c", program],
         env={"PYTHONPATH": python_path()},
         capture_output=True,
         text=True,
@@ -87,4 +87,26 @@ hang.released.set()
 assert said(engine.run(checks)) == {"a": [], "b": [], "c": [(30, "x.W001", "text")]}
 os._exit(7)
 """)
-    assert (done.returncode, done.stderr.count("c is warning")) == (7, 2), done.stderr
+    assert (done.returncode, done.stderr.count("c failed (warning)")) == (7, 2), done.stderr
+
+
+def test_threads_that_would_inherit_a_context_have_an_empty_one():
+    done = run(
+        """
+import contextvars
+from tests.support.engine import Engine, check
+
+trace = contextvars.ContextVar("trace", default="none")
+seen = []
+checks = [
+    check("solo", lambda: seen.append(trace.get()) or []),
+    check("laned", lambda: seen.append(trace.get()) or [], lane="lane"),
+]
+trace.set("of the first request")
+Engine().run(checks)
+assert seen == ["none", "none"], seen
+""",
+        "-X",
+        "thread_inherit_context=1",  # which Python knows from 3.14 on
+    )
+    assert done.returncode == 0, done.stderr

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import pytest
 
 from dockerflow.heartbeat import Heartbeat
-from dockerflow.heartbeat.report import Check, Message, Report, Result, execute, status
+from dockerflow.heartbeat.report import Check, Message, Report, Result, status
+from dockerflow.heartbeat.runs import execute
 
 
 class Said(NamedTuple):
@@ -20,13 +21,31 @@ class Said(NamedTuple):
     id: str | None = None
 
 
+class Hinted(NamedTuple):
+    """A message with a hint."""
+
+    level: int
+    msg: str
+    id: str
+    hint: object
+
+
 class Unspeakable(Exception):
     def __str__(self):
         raise RuntimeError("this exception cannot be put in words")
 
 
-def messages(function):
-    check = Check("check", "key", function)
+class Vicious(Exception):
+    def __str__(self):
+        raise SystemExit("not even a string of this one")
+
+    @property
+    def __notes__(self):
+        raise SystemExit("nor its notes")
+
+
+def messages(function, subject=None):
+    check = Check("check", "key", function, subject)
     [result] = Heartbeat().run_inline([check], fail_level=30).report.results
     return list(result.messages)
 
@@ -76,6 +95,9 @@ def critical(text):
         (list, []),
         (lambda: [Said(30, "text", "x.W001")], [Message(30, "x.W001", "text")]),
         (lambda: (Said(30, 5),), [Message(30, "check", "5")]),
+        (lambda: [Hinted(30, "t", "x", "redo")], [Message(30, "x", "t", "redo")]),
+        (lambda: [Hinted(30, "t", "x", None)], [Message(30, "x", "t")]),
+        (lambda: [Hinted(30, "t", "x", 5)], [Message(30, "x", "t", "5")]),
         (generator, [Message(20, "x.I001", "yielded")]),
         (awaited, [Message(20, "x.I001", "awaited")]),
         (awaited_in_the_old_way, [Message(20, "x.I001", "awaited")]),
@@ -155,10 +177,26 @@ def test_an_exception_that_cannot_be_formatted_is_known_by_its_type():
     assert list(result.messages) == critical("check raised Unformattable")
 
 
+def test_an_exception_that_exits_when_it_is_shown_is_known_by_its_type():
+    result = execute(Check("check", "key", raises(Vicious())))
+    assert list(result.messages) == critical("check raised Vicious")
+    assert result.error is None
+
+
+def test_a_message_of_the_engine_names_the_subject():
+    assert messages(raises(ValueError("boom")), "eu") == critical(
+        "check[eu] raised ValueError: boom"
+    )
+    assert messages(lambda: None, "eu") == junk(
+        "check[eu] returned NoneType where a list of messages belongs"
+    )
+
+
 def test_neither_a_message_nor_an_exception_gives_a_credential_away():
     url = "postgres://user:hunter2@db/app"
     scrubbed = "postgres://***@db/app"
     assert messages(lambda: [Said(30, url, "x.W001")]) == [Message(30, "x.W001", scrubbed)]
+    assert messages(lambda: [Hinted(30, "t", "x", url)]) == [Message(30, "x", "t", scrubbed)]
     assert messages(raises(OSError(url))) == critical(f"check raised OSError: {scrubbed}")
 
 
@@ -195,9 +233,15 @@ def result(*said, name="check", required=True):
     return Result(Check(name, name, list, required=required), said, 0.01264)
 
 
-def test_a_result_as_json_keeps_all_texts_that_share_an_id():
+def details(*results):
+    """What a report tells those who may see details of its one check."""
+    [found] = Report(results, fail_level=30).as_dict(details=True)["details"].values()
+    return found
+
+
+def test_the_details_keep_all_texts_that_share_an_id():
     slower = Message(30, "x.W001", "and slower")
-    assert result(SLOW, DOWN, slower).as_dict() == {
+    assert details(result(SLOW, DOWN, slower)) == {
         "status": "error",
         "level": 40,
         "messages": {"x.W001": "slow\nand slower", "x.E001": "down"},
@@ -206,12 +250,48 @@ def test_a_result_as_json_keeps_all_texts_that_share_an_id():
 
 
 def test_a_result_without_messages_is_ok():
-    assert result().as_dict() == {
-        "status": "ok",
-        "level": 0,
-        "messages": {},
-        "duration_ms": 12.6,
+    assert details(result()) == {"status": "ok", "level": 0, "messages": {}, "duration_ms": 12.6}
+
+
+def test_the_details_hold_each_hint_once():
+    first = Message(30, "x.W001", "eu lags", "Wait.")
+    second = Message(30, "x.W001", "us lags", "Wait.")
+    third = Message(30, "x.W001", "asia lags", "Wait longer.")
+    assert details(result(first, second, SLOW, third, DOWN))["hints"] == {
+        "x.W001": "Wait.\nWait longer."
     }
+
+
+def test_a_check_with_subjects_is_as_bad_as_its_worst_and_takes_as_long_as_its_slowest():
+    slow = Result(Check("check", 1, list, "eu"), (SLOW,), 0.5)
+    down = Result(Check("check", 2, list, "us", required=False), (DOWN,), 0.01)
+    assert details(slow, down) == {
+        "status": "error",
+        "level": 40,
+        "messages": {"x.W001": "slow", "x.E001": "down"},
+        "duration_ms": 500.0,
+        "subjects": {
+            "eu": {"status": "warning", "duration_ms": 500.0},
+            "us": {"status": "error", "duration_ms": 10.0, "optional": True},
+        },
+    }
+
+
+def test_a_check_of_one_subject_tells_of_none():
+    only = Result(Check("check", 1, list, "eu"), (), 0.5)
+    assert details(only) == {"status": "ok", "level": 0, "messages": {}, "duration_ms": 500.0}
+
+
+def test_a_check_whose_subjects_are_all_optional_is_optional():
+    eu, us = (
+        Result(Check("check", subject, list, subject, required=False), (), 0.01)
+        for subject in ("eu", "us")
+    )
+    found = details(eu, us)
+    assert (found["optional"], found["subjects"]["eu"]) == (
+        True,
+        {"status": "ok", "duration_ms": 10.0, "optional": True},
+    )
 
 
 def test_a_report_cannot_be_changed():
@@ -241,8 +321,8 @@ def test_a_report_as_json_names_its_checks_to_those_only_who_may_see_them():
         "status": "warning",
         "checks": {"check": "warning", "fine": "ok", "optional": "error"},
         "details": {
-            "check": result(SLOW).as_dict(),
-            "fine": result().as_dict(),
-            "optional": result(DOWN).as_dict(),
+            "check": details(result(SLOW)),
+            "fine": details(result()),
+            "optional": {**details(result(DOWN)), "optional": True},
         },
     }

@@ -8,6 +8,7 @@ from dockerflow.heartbeat.report import Check, Message
 
 SOON = 0.3  # seconds; a deadline that passes
 LATE = 20  # seconds; what no test waits for
+TIMES = re.compile(r"\d+\.\d(?= s)|(?<=since )\S+Z")
 
 
 class Engine(Heartbeat):
@@ -47,17 +48,21 @@ BAD = [(30, "x.W001", "text")]
 def said(answer):
     """What each check said, with "#" for how long and since when it has hung."""
     return {
-        result.check.name: [
-            (m.level, m.id, re.sub(r"\d+\.\d s, since \S+Z", "# s, since #", m.msg))
-            for m in result.messages
-        ]
+        result.check.label: [(m.level, m.id, TIMES.sub("#", m.msg)) for m in result.messages]
         for result in answer.report.results
     }
 
 
-def hung(name, doing="has been running"):
+def hung(name):
     """What :func:`said` says of a check that hangs."""
-    return {name: [(50, "dockerflow.health.C001", f"{name} {doing} for # s, since #")]}
+    text = f"{name} has been running for # s, since #"
+    return {name: [(50, "dockerflow.health.C001", text)]}
+
+
+def waiting(name, holder, level=20, message_id="dockerflow.health.I003"):
+    """What :func:`said` says of a check that cannot begin before another one ends."""
+    text = f"{name} has been waiting for # s for {holder}, which has been running since #"
+    return {name: [(level, message_id, text)]}
 
 
 def threads(name):

@@ -42,7 +42,7 @@ def migrate(server):
 
 def messages(answer):
     """What each check said, with "#" for how long and since when it has hung."""
-    body = re.sub(rb"for \d+\.\d s, since [^\s\"]+Z", b"for # s, since #", answer.body)
+    body = re.sub(rb"\d+\.\d(?= s\b)|(?<=since )[^\s\"]+Z", b"#", answer.body)
     return {name: result["messages"] for name, result in json.loads(body)["details"].items()}
 
 

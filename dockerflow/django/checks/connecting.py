@@ -62,6 +62,11 @@ def sharing_failures() -> Iterator[None]:
         _round.reset(token)
 
 
+def forget_failures() -> None:
+    """Share failures from now on in this thread, without those so far."""
+    _round.set(Round())
+
+
 class Database:
     """A database that is connected, for the time of one check.
 

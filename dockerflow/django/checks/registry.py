@@ -1,60 +1,125 @@
-"""The registration of the configured checks with Django's system checks."""
+"""Which checks the settings ask for, and their registration with Django's system checks."""
 
 from __future__ import annotations
 
 import functools
-import sys
-from collections.abc import Awaitable, Callable, Iterable
-from types import FrameType
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any
 
-from asgiref.sync import async_to_sync
 from django.core import checks
 from django.utils.module_loading import import_string
 
 from dockerflow.conf import conf
-from dockerflow.heartbeat.report import is_awaitable
+from dockerflow.conf.dotted import split_entry
+from dockerflow.django.checks.database import check_database_connected
+from dockerflow.django.checks.subjects import DATABASE, Subjects, call
 
 TAG = "dockerflow"
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Configured:
+    """One check for one subject, or without any, as the settings ask for it.
+
+    :param path: of the check, in its first entry
+    :param required: whether its failure fails the heartbeat
+    """
+
+    path: str
+    check: Function
+    subject: str | None
+    required: bool
+
+    @property
+    def subjects(self) -> Subjects | None:
+        """What the check declares of its subjects."""
+        declared = getattr(self.check, "subjects", None)
+        return declared if isinstance(declared, Subjects) else None  # a mock has any attribute
+
+    def __call__(self, **kwargs: Any) -> Any:
+        """What the check returns for the subject, maybe an awaitable."""
+        declared = self.subjects
+        if declared is None or self.subject is None:
+            return self.check(**kwargs)
+        return declared.function(**kwargs, **declared.arguments(self.subject))
+
+
+def configured() -> list[Configured]:
+    """What the heartbeat runs: ``DOCKERFLOW_CHECKS``, then ``DOCKERFLOW_OPTIONAL_CHECKS``.
+
+    An entry that names a subject overrides one of the other list that does not, and a required one
+    an optional one that is as specific.
+    """
+    paths: dict[Function, str] = {}
+    chosen: dict[Function, dict[str | None, bool]] = {}  # None stands for the whole check
+    for entries, required in (
+        (conf.DOCKERFLOW_CHECKS, True),
+        (conf.DOCKERFLOW_OPTIONAL_CHECKS, False),
+    ):
+        for path, names in map(split_entry, entries):
+            check = import_string(path)
+            paths.setdefault(check, path)
+            for name in names or [None]:
+                chosen.setdefault(check, {}).setdefault(name, required)
+    return [
+        Configured(path, check, subject, required)
+        for check, path in paths.items()
+        for subject, required in _by_subject(check, chosen[check]).items()
+    ]
+
+
+def _by_subject(check: Function, chosen: dict[str | None, bool]) -> dict[str | None, bool]:
+    """Whether each subject of a check is required."""
+    whole = chosen.pop(None, None)
+    declared = getattr(check, "subjects", None)
+    if whole is None or not isinstance(declared, Subjects):
+        return dict(chosen) if whole is None else {None: whole}
+    try:
+        names = declared.names()
+    except Exception:  # which the check will raise again when it is run
+        names = []
+    return {**dict.fromkeys(names, whole), **chosen} or {None: whole}
 
 
 def register() -> None:
-    """Register the configured checks with Django, as deployment and database checks.
+    """Register the configured checks with Django, under the tag ``dockerflow``.
 
-    So ``check --deploy --tag dockerflow`` runs them, and neither a plain ``check`` nor ``migrate``
-    nor a build does. A registration of the same function by the project stays as it is.
+    All are database checks, so that they run for those databases only that a command asks for.
+    ``check_database_connected`` is part of every ``check --database ALIAS``; the others are
+    deployment checks, or ``migrate`` would complain of the migrations that it is to apply. A
+    registration of the same function by the project stays as it is.
     """
-    for path in [*conf.DOCKERFLOW_CHECKS, *conf.DOCKERFLOW_OPTIONAL_CHECKS]:
-        checks.register(system_check(import_string(path)), TAG, checks.Tags.database, deploy=True)
+    for check in {chosen.check for chosen in configured()}:
+        checks.register(
+            system_check(check),
+            TAG,
+            checks.Tags.database,
+            deploy=check is not check_database_connected,
+        )
 
 
 @functools.cache
-def system_check(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A twin for Django's registry, which writes tags on what it is given and awaits nothing."""
+def system_check(check: Function) -> Function:
+    """The check for Django's registry, which sets tags on it and cannot await it."""
 
-    @functools.wraps(function)
-    def twin(databases: Iterable[str] | None = None, **kwargs: Any) -> Any:
-        if databases is None and not _is_asked_for(sys._getframe(1)):
+    @functools.wraps(check)
+    def run(databases: Collection[str] | None = None, **kwargs: Any) -> list[Any]:
+        # Before Django 6.1 also called where no database was asked for.
+        if not databases:
             return []
-        return call(function, databases=databases, **kwargs)
+        return [
+            message
+            for chosen in configured()
+            if chosen.check is check and _is_asked_for(chosen, databases)
+            for message in call(chosen, databases=databases, **kwargs)
+        ]
 
-    return twin
-
-
-def call(function: Callable[..., Any], **arguments: Any) -> Any:
-    """What the function returns, waited for where that is an awaitable."""
-    returned = function(**arguments)
-    return async_to_sync(_awaited)(returned) if is_awaitable(returned) else returned
-
-
-async def _awaited(awaitable: Awaitable[Any]) -> Any:
-    return await awaitable
+    return run
 
 
-def _is_asked_for(run_checks: FrameType) -> bool:
-    """Whether the checks that run were chosen by tags, as only their caller knows.
-
-    Before Django 6.1 ``check --deploy`` ran database checks without having been asked to.
-    https://docs.djangoproject.com/en/stable/ref/checks/#builtin-tags
-    """
-    return run_checks.f_locals.get("tags") is not None
+def _is_asked_for(chosen: Configured, databases: Collection[str]) -> bool:
+    declared = chosen.subjects
+    is_database = declared is not None and declared.keyword == DATABASE
+    return not is_database or chosen.subject is None or chosen.subject in databases

@@ -108,7 +108,7 @@ def subjects(
 
 
 def call(function: Function, *arguments: Any, **keywords: Any) -> Any:
-    """What the function returns, waited for where that is an awaitable."""
+    """What the function returns, or what that returns if it is an awaitable."""
     returned = function(*arguments, **keywords)
     return async_to_sync(_awaited)(returned) if inspect.isawaitable(returned) else returned
 

@@ -14,7 +14,7 @@ from django.utils.module_loading import import_string
 
 from dockerflow.conf import Setting, conf
 from dockerflow.django import runner
-from dockerflow.heartbeat import engine
+from dockerflow.heartbeat import changes
 from dockerflow.heartbeat.report import LEVELS, Report, status
 
 PAUSE = 0.5  # seconds between two tries
@@ -47,11 +47,11 @@ class Command(BaseCommand):
         getattr(self, subcommand)(**options)
 
     def heartbeat(self, *, json: bool, wait: float, **options: Any) -> None:
-        engine.logger.disabled = True  # what it would say is said here
+        changes.logger.disabled = True  # what it would say is said here
         try:
             report = self._passed_or_last(wait)
         finally:
-            engine.logger.disabled = False
+            changes.logger.disabled = False
         if json:
             self._write_json(report.as_dict(details=True))
         else:
@@ -84,15 +84,17 @@ class Command(BaseCommand):
             (LEVELS["warning"], self.style.WARNING),
             (0, self.style.SUCCESS),
         ]
-        width = max((len(result.check.name) for result in report.results), default=0)
-        for result in report.results:
+        names = _names(report)
+        width = max(map(len, names), default=0)
+        for name, result in zip(names, report.results, strict=True):
             style = next(style for level, style in styles if result.level >= level)
             optional = "" if result.check.required else "  (optional)"
-            duration = f"{result.duration * 1000:10.1f} ms"
             shown = style(f"{status(result.level):8}")
-            self.stdout.write(f"{result.check.name:{width}}  {shown} {duration}{optional}")
+            self.stdout.write(f"{name:{width}}  {shown} {result.duration_ms:10} ms{optional}")
             for message in result.messages:
                 self.stdout.write(f"    {message.id}: {message.msg}")
+                if message.hint:
+                    self.stdout.write(f"        {message.hint}")
 
     def settings(self, *, json: bool, env_example: bool, **options: Any) -> None:
         if env_example:
@@ -131,11 +133,18 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _names(report: Report) -> list[str]:
+    """The names of the checks; with the subject where a check has more than one."""
+    several = {name for name, results in report.by_name.items() if len(results) > 1}
+    checks = [result.check for result in report.results]
+    return [check.label if check.name in several else check.name for check in checks]
+
+
 def _failing(report: Report) -> str:
     """The required checks that fail the heartbeat, with their status."""
     return ", ".join(
-        f"{result.check.name} ({status(result.level)})"
-        for result in report.results
+        f"{name} ({status(result.level)})"
+        for name, result in zip(_names(report), report.results, strict=True)
         if result.check.required and result.level >= report.fail_level
     )
 

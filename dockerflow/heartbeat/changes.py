@@ -1,0 +1,118 @@
+"""Which checks are failing and since when, and what is logged of it: the changes, each once."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+import traceback
+from collections import deque
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from dockerflow.heartbeat.report import Report, Result, status
+
+logger = logging.getLogger("dockerflow.checks.registry")
+WHOLE = object()  # the heartbeat itself among the keys of its checks
+
+
+class State(NamedTuple):
+    """Whether something is failing, and since when, by two clocks."""
+
+    failing: bool
+    since: datetime
+    begun: float
+
+
+class Record(NamedTuple):
+    """A result to be logged; ``thread`` is the one that hangs, ``seconds`` how long it failed."""
+
+    level: int
+    result: Result
+    failing: bool
+    thread: int | None
+    seconds: float
+
+
+class Changes:
+    """The states of a process. Its caller holds a lock, except for :meth:`log`."""
+
+    def __init__(self) -> None:
+        self._states: dict[Hashable, State] = {}
+        self._records: deque[Record] = deque()
+
+    def report(
+        self, results: Sequence[Result], fail_level: int, threads: Sequence[int | None]
+    ) -> Report:
+        """A report of results that know since when; what there is to log of them is kept."""
+        known = []
+        for result, thread in zip(results, threads, strict=True):
+            failing = result.level >= fail_level
+            before = self._states.get(result.check.key)
+            if not result.finished and not failing:  # it may still turn out either way
+                state = before
+            else:
+                state = self._note(result.check.key, failing)
+            known.append(replace(result, since=state and state.since))
+            level, seconds = logging.DEBUG, 0.0
+            if state is not before and failing:
+                level = logging.ERROR if result.check.required else logging.WARNING
+            elif state is not before and before is not None and state is not None:
+                level, seconds = logging.INFO, state.begun - before.begun
+            self._records.append(Record(level, known[-1], failing, thread, seconds))
+        report = Report(tuple(known), fail_level)
+        return replace(report, since=self._note(WHOLE, report.failed).since)
+
+    def _note(self, key: Hashable, failing: bool) -> State:
+        state = self._states.get(key)
+        if state is None or state.failing != failing:
+            state = State(failing, datetime.now(UTC), time.monotonic())
+            self._states[key] = state
+        return state
+
+    def log(self) -> None:
+        """Write what there is to log, in the order in which it came."""
+        while True:
+            try:
+                record = self._records.popleft()
+            except IndexError:
+                return
+            if logger.isEnabledFor(record.level):
+                _log(record)
+
+
+def _log(record: Record) -> None:
+    level, result, failing, thread, seconds = record
+    check, took = result.check, f"in {result.duration_ms} ms"
+    if level == logging.INFO:
+        outcome = f"passes again after {seconds:.{0 if seconds >= 10 else 1}f} s"
+    elif not result.finished:
+        outcome = f"is not done ({status(result.level)}) {took}"
+    else:
+        outcome = f"{'failed' if failing else 'passed'} ({status(result.level)}) {took}"
+    extra = {
+        "check": check.name,
+        "subject": check.subject,
+        "optional": not check.required or None,
+        "status": status(result.level),
+        "message_ids": list(dict.fromkeys(message.id for message in result.messages)),
+        "duration_ms": result.duration_ms,
+        "stack": _stack(thread) if level > logging.INFO else None,
+    }
+    logger.log(
+        level,
+        "%s %s%s",
+        check.label,
+        outcome,
+        "".join(f"\n{message.id}: {message.msg}" for message in result.messages),
+        exc_info=result.error if level > logging.INFO else None,
+        extra={name: value for name, value in extra.items() if value is not None},
+    )
+
+
+def _stack(thread: int | None) -> str | None:
+    """Where a thread is, by its number."""
+    frame = sys._current_frames().get(thread or 0)
+    return "".join(traceback.format_stack(frame)) if frame else None

@@ -1,0 +1,162 @@
+"""The runs of checks: what they return or raise, and who waits for them."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+
+from dockerflow import health
+from dockerflow.heartbeat.report import CRITICAL, INFO, Check, Message, Report, Result
+from dockerflow.heartbeat.threads import Threads, outside_greenlets
+from dockerflow.scrub import scrub
+
+Listener = Callable[[], object]
+
+
+def nothing() -> None:
+    """Do nothing."""
+
+
+class Run:
+    """One run of one check, shared by all heartbeats that come before it ends."""
+
+    def __init__(self, check: Check, deadline: float) -> None:
+        self.check = check
+        self.deadline = deadline
+        self.since = datetime.now(UTC)
+        self.begun = time.monotonic()
+        self.rounds: list[Round] = []  # which wait for it
+        self.worker: threading.Thread | None = None  # that has been given it
+        self.thread: int | None = None  # that has begun with it
+        self.outcome: Result | None = None
+
+    @property
+    def is_in_flight(self) -> bool:
+        """Whether it is under way, or will be: not so where its thread is gone."""
+        return self.outcome is None and self.worker is not None and self.worker.is_alive()
+
+    def holds_up(self, worker: threading.Thread | None) -> bool:
+        """Whether a thread is at it, and does what else it was given later."""
+        return self.outcome is None and self.thread is not None and self.worker is worker
+
+    def result(self, check: Check, runs: Iterable[Run], among: Iterable[Check]) -> Result:
+        """The outcome for ``check``, which may have another name than the one that was run.
+
+        :param runs: all that are in flight; one of them may hold this one up
+        :param among: the checks of the report; what waits for one of them is no failure of its own
+        """
+        if self.outcome is not None:
+            return self.outcome if self.check is check else replace(self.outcome, check=check)
+        elapsed = time.monotonic() - self.begun
+        holder = next((run for run in runs if run.holds_up(self.worker)), self)
+        level, message_id = CRITICAL, health.CRITICAL_CHECK_TIMED_OUT
+        if holder is self:
+            doing = "running" if self.thread else "waiting for its turn"
+            text = f"has been {doing} for {elapsed:.1f} s, since {self.since:%FT%TZ}"
+        else:
+            text = (
+                f"has been waiting for {elapsed:.1f} s for {holder.check.label},"
+                f" which has been running since {holder.since:%FT%TZ}"
+            )
+            if any(holder.check.key == other.key for other in among):
+                level, message_id = INFO, health.INFO_CHECK_WAITING
+        message = Message(level, message_id, f"{check.label} {text}")
+        return Result(check, (message,), elapsed, finished=False)
+
+
+class Round:
+    """What the heartbeats that come at one time share: the runs of the same checks."""
+
+    def __init__(
+        self, checks: tuple[Check, ...], fail_level: int, runs: list[Run], deadline: float
+    ) -> None:
+        self.checks = checks
+        self.fail_level = fail_level
+        self.runs = runs
+        self.deadline = deadline
+        self.pending: set[Run] = set()
+        self.listeners: list[Listener] = []
+        self.report: Report | None = None
+        self.finished = 0.0
+        self.is_answered = False
+
+    def remaining(self, timeout: float) -> float:
+        """Seconds to wait for it, at most ``timeout``, whatever a test does to the clock."""
+        remaining = max(0.0, self.deadline - time.monotonic())
+        return min(remaining, timeout, threading.TIMEOUT_MAX)
+
+    def is_shared(self, checks: tuple[Check, ...], fail_level: int, now: float, ttl: float) -> bool:
+        """Whether a heartbeat of these checks that comes now gets the report of this round."""
+        if self.checks != checks or self.fail_level != fail_level:
+            return False
+        # A test may have set the clock back.
+        return self.report is None or 0 <= now - self.finished < ttl
+
+
+def execute(
+    check: Check,
+    before: Callable[[], object] = nothing,
+    after: Callable[[], object] = nothing,
+) -> Result:
+    """Run a check here and now, between two other calls; whatever happens ends as messages."""
+    started = time.perf_counter()
+    try:
+        try:
+            before()
+            returned = check.function()
+            if inspect.isawaitable(returned):
+                returned = outside_greenlets(partial(asyncio.run, _result_of(returned)))
+            messages = tuple(_messages(check, returned))
+        finally:
+            after()
+    except BaseException as error:  # also SystemExit: a check is no reason for a process to go
+        return raised(check, error, time.perf_counter() - started)
+    return Result(check, messages, time.perf_counter() - started)
+
+
+def raised(check: Check, error: BaseException, duration: float = 0.0) -> Result:
+    """The result of a check that did not get as far as returning."""
+    logged: BaseException | None = error
+    try:
+        shown = "".join(traceback.format_exception_only(error)).strip()
+        traceback.format_exception(error)  # as who logs it will
+    except BaseException:  # of an exception that runs code of its own when it is shown
+        shown, logged = type(error).__name__, None
+    message = Message(
+        CRITICAL, health.CRITICAL_CHECK_RAISED, scrub(f"{check.label} raised {shown}")
+    )
+    return Result(check, (message,), duration, logged)
+
+
+async def _result_of(awaitable: object) -> object:
+    asyncio.get_running_loop().set_default_executor(Threads())
+    return await awaitable  # type: ignore[misc]
+
+
+def _messages(check: Check, returned: object) -> Iterator[Message]:
+    if not isinstance(returned, Iterable) or isinstance(returned, (str, bytes)):
+        yield _junk(check, returned, "a list of messages")
+        return
+    for item in returned:
+        if hasattr(item, "level") and hasattr(item, "msg"):
+            hint = getattr(item, "hint", None)
+            yield Message(
+                int(item.level),
+                str(item.id or check.name),
+                scrub(str(item.msg)),
+                None if hint is None else scrub(str(hint)),
+            )
+        else:
+            yield _junk(check, item, "a message")
+
+
+def _junk(check: Check, returned: object, expected: str) -> Message:
+    text = f"{check.label} returned {type(returned).__name__} where {expected} belongs"
+    return Message(CRITICAL, health.CRITICAL_CHECK_RETURNED_JUNK, text)

@@ -1,0 +1,58 @@
+"""Checks of a project that declares what they look at."""
+
+from django.core.checks import Error, Info
+
+from dockerflow.django.checks import database_aliases, subjects
+
+SHARDS = {"eu-1": "up", "us-1": "up"}
+
+
+def shards():
+    return list(SHARDS)
+
+
+def port(text):
+    number = int(text) if text.isdecimal() else 0
+    if not 0 < number < 65536:
+        raise ValueError("is no port")
+    return number
+
+
+@subjects("shard", shards)
+def check_shard(app_configs, shard, **kwargs):
+    if SHARDS[shard] == "up":
+        return []
+    return [Error(f"{shard} is {SHARDS[shard]}", hint="Call the on-call.", id="shop.E001")]
+
+
+@subjects("shard", shards)
+async def check_shard_async(app_configs, shard, **kwargs):
+    return check_shard.subjects.function(app_configs, shard)
+
+
+@subjects("port", parse=port)
+def check_port(app_configs, port, **kwargs):
+    return [Info(f"{port + 1} comes next", id="shop.I001")]
+
+
+@subjects("database", database_aliases)
+def check_orders(app_configs, database, **kwargs):
+    return [Info(database, id="shop.I002")]
+
+
+def nowhere():
+    return []
+
+
+@subjects("island", nowhere)
+def check_islands(app_configs, island, **kwargs):
+    return []
+
+
+def no_map():
+    raise OSError("no map")
+
+
+@subjects("island", no_map)
+def check_lost_islands(app_configs, island, **kwargs):
+    return []
