@@ -132,9 +132,10 @@ class Database:
             self._connect()
             # What Django's own pool hands out may have been in it for long.
             self._may_be_dead = self._pool is not None
-        else:
-            known = connection.in_atomic_block or self.alias in self._round.in_use
-            self._may_be_dead = not known
+        elif not connection.in_atomic_block and self.alias not in self._round.in_use:
+            self._may_be_dead = True
+            if self.file:
+                self.file.forget_content(connection)
 
     def _connect(self) -> None:
         try:

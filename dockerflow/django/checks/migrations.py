@@ -44,7 +44,7 @@ def _problems(alias: str, labels: set[str]) -> Iterator[CheckMessage]:
         text = f'Database "{alias}" cannot be asked for its migrations: {unavailable}'
         yield checks.Info(text, id=health.INFO_CANT_CHECK_MIGRATIONS)
     except _ForbiddenError as forbidden:
-        text = f'Database "{alias}" lets this user not read its migrations: {forbidden}'
+        text = f'Database "{alias}" does not let this user read its migrations: {forbidden}'
         yield checks.Error(text, id=health.ERROR_MIGRATIONS_FORBIDDEN)
     except Error as error:
         text = f'Database "{alias}" is connected and its migrations cannot be read: {error}'

@@ -41,6 +41,16 @@ class File:
             return f"{folder} may not be written to, where SQLite has its journal"
         return None
 
+    def forget_content(self, connection: BaseDatabaseWrapper) -> None:
+        """Have SQLite read the file again, and not what an open connection has kept in memory.
+
+        https://www.sqlite.org/pragma.html#pragma_shrink_memory
+        """
+        import sqlite3  # noqa: PLC0415 (not every Python has it)
+
+        if isinstance(connection.connection, sqlite3.Connection):
+            connection.connection.execute("PRAGMA shrink_memory").close()
+
 
 def file_of(connection: BaseDatabaseWrapper) -> File | None:
     """The database's file; None where it is in memory, temporary, or no file at all.

@@ -1,11 +1,12 @@
 """What the tests of the checks share: databases of a test's own."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connections
 
 from tests.support.databases import database
 from tests.support.services import MariaDB, PostgreSQL
@@ -55,3 +56,23 @@ def maria(mariadb: MariaDB) -> Iterator[dict[str, Any]]:
 def options(request: pytest.FixtureRequest) -> dict[str, Any]:
     """What Django's settings say of a good, empty database."""
     return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def lock() -> Callable[[str], AbstractContextManager[None]]:
+    """Locks the table of the migrations; with SQLite, where there is no such lock, the database."""
+
+    @contextmanager
+    def lock(alias: str) -> Iterator[None]:
+        connection = connections[alias].copy()
+        begin, end = {
+            "sqlite": ("BEGIN EXCLUSIVE", "COMMIT"),
+            "postgresql": ("BEGIN; LOCK TABLE django_migrations", "COMMIT"),
+            "mysql": ("LOCK TABLES django_migrations WRITE", "UNLOCK TABLES"),
+        }[connection.vendor]
+        with closing(connection), connection.cursor() as cursor:
+            cursor.execute(begin)
+            yield
+            cursor.execute(end)
+
+    return lock

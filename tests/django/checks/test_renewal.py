@@ -1,0 +1,232 @@
+"""A query that fails: only a connection that was open before and is dead is replaced."""
+
+import time
+
+import django
+import pytest
+from django.core import checks
+from django.core.management import call_command
+from django.db import connections
+from django.db.backends.signals import connection_created
+
+from dockerflow.django.checks import check_database_connected, check_migrations_applied
+from dockerflow.django.checks.connecting import sharing_failures
+from tests.support.messages import short
+from tests.support.services import PostgreSQL
+
+BOTH = [check_database_connected, check_migrations_applied]
+UNREACHABLE = "dockerflow.health.E001"
+UNUSABLE = "dockerflow.health.E002"
+CANNOT_ASK = "dockerflow.health.I001"
+UNREACHABLE_MESSAGE = (checks.ERROR, UNREACHABLE, 'Could not connect to database "shop": ...')
+NO_QUERY = 'Database "shop" is connected and answers no query: ...'
+CANNOT_READ = 'Database "shop" is connected and its migrations cannot be read: ...'
+CANNOT_ASK_MESSAGE = (
+    checks.INFO,
+    CANNOT_ASK,
+    'Database "shop" cannot be asked for its migrations: ...',
+)
+
+
+def with_limit(options, seconds):
+    """The options of a database that waits no longer than this for a lock."""
+    return {
+        **options,
+        "OPTIONS": {
+            "django.db.backends.sqlite3": {"timeout": seconds},
+            "django.db.backends.postgresql": {
+                "options": f"-c statement_timeout={seconds * 1000:.0f}"
+            },
+            "django.db.backends.mysql": {"init_command": f"SET max_statement_time = {seconds}"},
+        }[options["ENGINE"]],
+    }
+
+
+def heartbeat():
+    """What the two checks return when they are run as in a heartbeat."""
+    with sharing_failures():
+        return [short(check, databases=["shop"]) for check in BOTH]
+
+
+@pytest.fixture
+def made():
+    """The connections that were made to the database."""
+    made = []
+
+    def listen(connection, **kwargs):
+        if connection.alias == "shop":
+            made.append(connection.connection)
+
+    connection_created.connect(listen)
+    yield made
+    connection_created.disconnect(listen)
+
+
+@pytest.fixture(params=["postgres", "maria"])
+def server(request, add):
+    """A server with a migrated database, to which connections stay open."""
+    options = request.getfixturevalue(request.param)
+    add(**options, CONN_MAX_AGE=None)
+    call_command("migrate", database="shop", verbosity=0, skip_checks=True)
+    return request.getfixturevalue({"postgres": "postgresql", "maria": "mariadb"}[request.param])
+
+
+def end_connections(server):
+    """As an administrator does it, or a firewall."""
+    if isinstance(server, PostgreSQL):
+        server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'shop'"
+        )
+    else:
+        sql = "SELECT id FROM information_schema.processlist WHERE db = 'shop'"
+        for [process] in server.execute(sql):
+            server.execute(f"KILL {process}")
+
+
+@pytest.mark.parametrize("check", BOTH)
+def test_a_connection_that_was_open_and_is_dead_is_replaced_once(server, made, check):
+    made.clear()
+    server.restart()
+
+    assert (short(check), len(made)) == ([], 1)
+
+
+def test_where_it_cannot_be_replaced_the_database_is_down(server, made):
+    made.clear()
+    server.stop()
+
+    assert heartbeat() == [[UNREACHABLE_MESSAGE], [CANNOT_ASK_MESSAGE]]
+    server.start()
+    assert (heartbeat(), len(made)) == ([[], []], 1)
+
+
+def test_a_connection_of_this_heartbeat_that_dies_is_not_replaced(server, made):
+    connections["shop"].close()
+    made.clear()
+
+    def dies(execute, sql, *query):
+        if sql == "SELECT 1":
+            end_connections(server)
+        return execute(sql, *query)
+
+    with connections["shop"].execute_wrapper(dies):
+        story = heartbeat()
+
+    assert (story, len(made)) == (
+        [[(checks.ERROR, UNUSABLE, NO_QUERY)], [CANNOT_ASK_MESSAGE]],
+        1,
+    )
+
+
+def test_a_connection_that_has_answered_in_this_heartbeat_is_not_replaced(server, made):
+    made.clear()
+
+    def dies(execute, sql, *query):
+        if "django_migrations" in sql:
+            end_connections(server)
+        return execute(sql, *query)
+
+    with connections["shop"].execute_wrapper(dies):
+        story = heartbeat()
+
+    assert (story, made) == ([[], [(checks.ERROR, UNUSABLE, CANNOT_READ)]], [])
+
+
+@pytest.mark.parametrize("max_age", [0, 60])
+def test_a_query_that_fails_is_not_asked_again(add, options, lock, max_age):
+    add("owner", **options)
+    call_command("migrate", database="owner", verbosity=0, skip_checks=True)
+    add(**with_limit(options, 1), CONN_MAX_AGE=max_age)
+    assert heartbeat() == [[], []]
+    asked = []
+
+    def count(execute, sql, *query):
+        asked.append(sql)
+        return execute(sql, *query)
+
+    with lock("owner"), connections["shop"].execute_wrapper(count):
+        started = time.monotonic()
+        story = heartbeat()
+        took = time.monotonic() - started
+
+    if "sqlite" in options["ENGINE"]:  # which locks all or nothing
+        assert story == [[(checks.ERROR, UNUSABLE, NO_QUERY)], [CANNOT_ASK_MESSAGE]]
+    else:
+        assert story == [[], [(checks.ERROR, UNUSABLE, CANNOT_READ)]]
+    assert len(asked) == len(set(asked))
+    assert 0.9 < took < 1.6
+
+
+def test_a_driver_that_gives_up_a_query_has_not_lost_its_connection(add, maria, lock, made):
+    add("owner", **maria)
+    call_command("migrate", database="owner", verbosity=0, skip_checks=True)
+    add(**maria, OPTIONS={"read_timeout": 1}, CONN_MAX_AGE=None)
+    assert heartbeat() == [[], []]
+    made.clear()
+    with lock("owner"):
+        started = time.monotonic()
+        story = short(check_migrations_applied, databases=["shop"])
+        took = time.monotonic() - started
+
+    assert (story, made) == ([(checks.ERROR, UNUSABLE, CANNOT_READ)], [])
+    assert 0.9 < took < 1.6
+
+
+# Pools
+
+
+@pytest.fixture
+def pool(add, postgres):
+    """Django's own pool, with three connections to the migrated database."""
+    add("owner", **postgres)
+    call_command("migrate", database="owner", verbosity=0, skip_checks=True)
+    add(**postgres, OPTIONS={"pool": {"min_size": 3, "max_size": 3, "timeout": 5}})
+    pool = connections["shop"].pool
+    pool.open(wait=True)
+    yield pool
+    connections["shop"].close()
+    connections["shop"].close_pool()
+
+
+@pytest.mark.skipif(django.VERSION < (5, 1), reason="Django 5.1 brought the pool")
+@pytest.mark.parametrize("check", BOTH)
+def test_the_connections_in_djangos_pool_are_replaced(pool, postgresql, check):
+    postgresql.restart()
+
+    assert short(check, databases=["shop"]) == []
+    connections["shop"].close()
+    pool.wait()
+    assert heartbeat() == [[], []]
+
+
+def test_a_pool_of_another_kind_is_left_alone(add, postgresql, postgres):
+    add(**{**postgres, "ENGINE": "tests.support.pooling_backend", "OPTIONS": {"pool": True}})
+    before = short(check_database_connected)
+    connections["shop"].close()
+    postgresql.restart()
+    dead = short(check_database_connected)
+    after = short(check_database_connected)
+
+    assert (before, dead, after) == ([], [(checks.ERROR, UNUSABLE, NO_QUERY)], [])
+
+
+# Connections that are made and cannot be used
+
+
+def test_a_connection_that_cannot_be_set_up_is_not_kept(add, postgres):
+    add(**postgres, OPTIONS={"assume_role": "missing"}, CONN_MAX_AGE=None)
+
+    assert [short(check_database_connected) for _ in range(2)] == [[UNREACHABLE_MESSAGE]] * 2
+    assert connections["shop"].connection is None
+
+
+@pytest.mark.parametrize("name", ["postgres", "maria"])
+def test_without_autocommit_a_table_that_is_missing_leaves_no_broken_transaction(
+    add, request, name
+):
+    add(**request.getfixturevalue(name), AUTOCOMMIT=False)
+
+    assert [message_id for _, message_id, _ in short(check_migrations_applied)] == [
+        "dockerflow.health.W001"
+    ] * 3
+    assert short(check_database_connected) == []
