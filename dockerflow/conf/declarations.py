@@ -15,7 +15,11 @@ _boolean = kinds.boolean(strtobool)
 
 
 class Conf(Settings):
-    BASE_DIR = Setting(kinds.path, Path("/app"), "The directory in which ``version.json`` lies.")
+    BASE_DIR = Setting(
+        kinds.path,
+        Path("/app"),
+        "The directory of ``version.json``, and of ``settings.ini`` or ``.env``.",
+    )
     DOCKERFLOW_VERSION_CALLBACK = Setting(
         dotted.function,
         "dockerflow.version.get_version",
@@ -27,59 +31,61 @@ class Conf(Settings):
             "dockerflow.django.checks.check_database_connected",
             "dockerflow.django.checks.check_migrations_applied",
         ],
-        "The checks that a heartbeat runs, registered with Django's system checks at set-up.",
+        "The checks that a heartbeat runs; they are registered with Django's system checks.",
     )
     DOCKERFLOW_OPTIONAL_CHECKS = Setting(
         dotted.system_checks,
         [],
-        "Checks that a heartbeat runs and shows too, whose failure never fails it.",
+        "More checks that a heartbeat runs and shows; their failure does not fail it.",
     )
     DOCKERFLOW_DATABASES: Setting[list[str] | None] = Setting(
         kinds.database_aliases(databases),
         None,
-        "The databases that the two database checks look at; all where it is not set.",
+        "The databases that the two database checks look at. If it is not set, they look at all.",
     )
     DOCKERFLOW_HEARTBEAT_FAIL_LEVEL = Setting(
         kinds.choice("debug", "info", "warning", "error", "critical"),
         "warning",
-        "From a message of this level on, the heartbeat has failed.",
+        "A message of this level or above fails the heartbeat.",
     )
     DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE = Setting(
         kinds.integer(500, 599), 500, "The HTTP status of a failed heartbeat."
     )
     DOCKERFLOW_HEARTBEAT_TIMEOUT = Setting(
-        kinds.seconds(zero=False), 5.0, "Seconds within which a heartbeat answers, come what may."
+        kinds.seconds(zero=False),
+        5.0,
+        "Seconds within which a heartbeat answers, whatever its checks do.",
     )
     DOCKERFLOW_HEARTBEAT_TTL = Setting(
         kinds.seconds(zero=True),
         0.0,
-        "Seconds during which a finished result, good or bad, is served again.",
+        "Seconds for which the result of a heartbeat, good or bad, is served again.",
     )
     DOCKERFLOW_HEARTBEAT_DETAILS = Setting(
         kinds.choice("debug", "always", "never"),
         "debug",
-        "Who sees which check failed: everybody while DEBUG is on, everybody always, or nobody.",
+        "Who gets the details of a heartbeat: all clients while DEBUG is on, always, or never.",
     )
     DOCKERFLOW_HEARTBEAT_TOKEN: Setting[str | None] = Setting(
         kinds.secret,
         None,
-        "A request with ``Authorization: Bearer`` and this token sees the details in any case.",
+        "A client that sends this token as ``Authorization: Bearer`` always gets the details.",
         secret=True,
     )
     DOCKERFLOW_DRAIN_FILE: Setting[Path | None] = Setting(
         kinds.file,
         None,
-        "While this file exists the heartbeat fails as ``draining``, and traffic goes elsewhere.",
+        "While this file exists, the heartbeat fails as ``draining``: traffic goes elsewhere.",
     )
     DOCKERFLOW_REQUEST_ID_HEADER_NAME = Setting(
         kinds.header_name,
         "X-Request-ID",
-        "The header that brings a request's id and takes it back to the client.",
+        "The header of a request's id, in the request and in its response.",
     )
     DOCKERFLOW_REQUEST_ID_IN_RESPONSE = Setting(
         _boolean,
         True,
-        "Whether the response brings the id back. A header that the view has set is always kept.",
+        "Whether the response has that header. One that the view has set is always kept.",
     )
     DOCKERFLOW_SUMMARY_LOG_QUERYSTRING = Setting(
         _boolean, False, "Whether ``request.summary`` holds the query string."
@@ -87,7 +93,7 @@ class Conf(Settings):
     DOCKERFLOW_ERROR_ENDPOINT = Setting(
         _boolean,
         False,
-        "Whether ``/__error__`` is served, which raises, to test the reporting of errors.",
+        "Whether ``/__error__`` is served: it raises, to test the reporting of errors.",
     )
     DOCKERFLOW_LOG_FORMAT = Setting(
         kinds.choice("mozlog", "console"),
@@ -97,7 +103,7 @@ class Conf(Settings):
     DOCKERFLOW_LOG_LEVEL = Setting(
         kinds.choice("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
         "INFO",
-        "The level from which ``dockerflow.logging.config()`` lets records through.",
+        "The level of the root logger in ``dockerflow.logging.config()``.",
     )
     DOCKERFLOW_LOG_ACCESS = Setting(
         _boolean,

@@ -174,6 +174,7 @@ class Production(Configuration):
 """
 
 
+@pytest.mark.once  # django-configurations 2.5.1 does not work on Python 3.15
 @pytest.mark.parametrize(
     "first", ["django.setup()", "conf.DOCKERFLOW_HEARTBEAT_TTL", "settings.DEBUG"]
 )
