@@ -9,11 +9,13 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.support import command
 from tests.support.process import HOST
 from tests.support.web import Server, python_path
 
@@ -193,6 +195,32 @@ def test_an_optional_redis_may_go_away(app, database, redis_server):
         assert times_shown(server) == []
         status, checks = statuses(server.get("/__heartbeat__"))
         assert (status, checks["check_redis_connected"]) == (200, "error")
+
+
+def test_verify_proves_that_the_heartbeat_notices_a_lost_service(app, postgresql, redis_server):
+    shutil.copytree(app, app.parent / "strict")
+    strict = app.parent / "strict"
+    with (strict / "config" / "settings.py").open("a") as settings:
+        settings.write('DOCKERFLOW_CHECKS.append("dockerflow.django.checks.check_redis_connected")')
+    urls = {"DATABASE_URL": postgresql.url, "REDIS_URL": redis_server.url}
+    manage(strict, "migrate", "--verbosity=0", **urls)
+    begun = time.monotonic()
+    status, out, err = command.run(
+        *("verify", "--json", "--command", f"{sys.executable} -m gunicorn"),
+        *("--backing", "DATABASE_URL", "--backing", "REDIS_URL"),
+        cwd=strict,
+        SECRET_KEY=ENVIRONMENT["SECRET_KEY"],
+        **urls,
+    )
+
+    outcomes = {line["name"]: line["outcome"] for line in json.loads(out)["lines"]}
+    assert (status, err) == (0, "")
+    assert [name for name, outcome in outcomes.items() if outcome != "passed"] == [
+        "environment",  # can't be seen
+        *("app-directory", "app-group", "app-user", "entrypoint-cmd", "user"),  # in the Dockerfile
+        *("optimized", "port-8000", "exec-form"),
+    ]
+    assert time.monotonic() - begun < 60
 
 
 def test_statsd_is_told_of_every_heartbeat(app, database):
