@@ -6,6 +6,7 @@ One function each. Its docstring says why, and on which Django versions the name
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
@@ -98,3 +99,18 @@ def use_executor(context: ThreadSensitiveContext, executor: Executor) -> None:
     ``SyncToAsync.context_to_thread_executor``: asgiref 3.6 to 3.13, Django 4.2 to 6.1.
     """
     SyncToAsync.context_to_thread_executor[context] = executor
+
+
+def redis_clients(cache: Any) -> list[Any]:
+    """A client for each server in the ``LOCATION`` of Django's ``RedisCache``, the primary first.
+
+    The public methods write to the first and read from one of the others, by chance.
+    ``RedisCache._cache``, ``RedisCacheClient._servers`` and ``_get_connection_pool_index()``:
+    Django 4.2 to 6.1.
+    """
+    clients = []
+    for index in range(len(cache._cache._servers)):
+        pinned = copy.copy(cache._cache)  # which shares the pools of connections
+        pinned._get_connection_pool_index = lambda write, index=index: index
+        clients.append(pinned.get_client(write=True))
+    return clients

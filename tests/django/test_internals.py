@@ -18,6 +18,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.cache import cache
+from django.core.cache.backends.redis import RedisCache
 from django.core.signals import got_request_exception
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
@@ -165,6 +166,16 @@ def test_use_executor() -> None:
     assert thread.name.startswith("ours")
 
 
+def test_redis_clients() -> None:
+    urls = [f"redis://127.0.0.1:{port}/0" for port in (1, 2, 3)]
+    cache = RedisCache(urls, {})
+    clients = internals.redis_clients(cache)
+
+    assert [client.connection_pool.connection_kwargs["port"] for client in clients] == [1, 2, 3]
+    pools = [client.connection_pool for client in clients]
+    assert [client.connection_pool for client in internals.redis_clients(cache)] == pools
+
+
 # The list
 
 
@@ -196,8 +207,6 @@ ELSEWHERE = {
     "logging/dictconfig.py": {"_granian"},  # a logger's name
     # Below the Django wing. Settings are read without making them: tests/conf has its tests.
     "conf/sources.py": {"_initializing", "_wrapped"},
-    # Still to be moved
-    "django/checks/redis.py": {"_cache"},
 }
 
 

@@ -233,9 +233,9 @@ class MariaDB(Process):
 
 
 class Redis(Process):
-    """A Redis that keeps nothing on disk."""
+    """A Redis that keeps nothing on disk; a replica of another one where that is given."""
 
-    def __init__(self, password: str = "") -> None:
+    def __init__(self, password: str = "", primary: "Redis | None" = None) -> None:
         self.driver = driver("redis", hint="pip install redis")
         self.program = find_program(
             "redis-server",
@@ -244,6 +244,7 @@ class Redis(Process):
         )
         super().__init__()
         self.password = password
+        self.primary = primary
         self.url = f"redis://{f':{password}@' if password else ''}{HOST}:{self.port}/0"
 
     def command(self) -> list[str | Path]:
@@ -253,6 +254,7 @@ class Redis(Process):
             *("--port", str(self.port)),
             *("--save", ""),
             *("--requirepass", self.password),
+            *(["--replicaof", HOST, str(self.primary.port)] if self.primary else []),
         ]
 
     def empty(self) -> None:

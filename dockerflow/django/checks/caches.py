@@ -17,6 +17,10 @@ from dockerflow import health
 from dockerflow.django.checks.subjects import cache_aliases, subjects
 
 CACHE_SECONDS = 60
+REPLICA_HINT = (
+    "A replica takes no writes. Put the primary first in LOCATION, or leave this cache out by"
+    " naming the others: check_caches[default]."
+)
 
 
 @subjects("cache", cache_aliases)
@@ -44,7 +48,11 @@ def _problems(alias: str) -> Iterator[CheckMessage]:
         cache.delete(key)
     except Exception as error:
         text = f'Cache "{alias}" raised {type(error).__name__}: {error}'
-        yield checks.Error(text, id=health.ERROR_CACHE_FAILED)
+        # https://redis.io/docs/latest/operate/oss_and_stack/management/replication/
+        is_replica = type(error).__name__ == "ReadOnlyError"
+        yield checks.Error(
+            text, hint=REPLICA_HINT if is_replica else None, id=health.ERROR_CACHE_FAILED
+        )
     else:
         if returned != value:
             text = f'Cache "{alias}" lost what was put into it'

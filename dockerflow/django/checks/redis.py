@@ -15,10 +15,27 @@ from django.utils.module_loading import import_string
 
 from dockerflow import health
 from dockerflow.django.checks.subjects import subjects
+from dockerflow.django.internals import redis_clients
+
+DJANGO, DJANGO_REDIS = "django.core.cache.backends.redis", "django_redis.cache"
 
 
 def _redis_aliases() -> list[str]:
     return [alias for alias, cache in settings.CACHES.items() if _is_redis(cache["BACKEND"])]
+
+
+def _is_redis(backend: str) -> bool:
+    """By the class, or by the name of one that cannot be imported, which is an error to report."""
+    try:
+        return _library(import_string(backend)) is not None
+    except ImportError:
+        return "redis" in backend
+
+
+def _library(backend: object) -> str | None:
+    """The module of the cache that a backend is made from; None where it is of another kind."""
+    modules = {base.__module__ for base in getattr(backend, "__mro__", ())}
+    return next((name for name in (DJANGO, DJANGO_REDIS) if name in modules), None)
 
 
 def _nothing_to_check() -> list[CheckMessage]:
@@ -30,57 +47,73 @@ def _nothing_to_check() -> list[CheckMessage]:
 def check_redis_connected(
     app_configs: Sequence[AppConfig] | None, cache: str, **kwargs: Any
 ) -> list[CheckMessage]:
-    """A cache that is a Redis, by Django or django-redis, answers a ``PING``.
+    """Each server of a cache that is a Redis, by Django or django-redis, answers a ``PING``.
 
     E004 where no connection can be had, E005 where the client library is missing, E006 where there
     is no such cache or its settings are no good, E007 for any other answer.
     """
-    return list(_problems(cache))
-
-
-def _is_redis(backend: str) -> bool:
-    """By its name, which also a backend has that cannot be imported, or by a base class."""
-    if "redis" in backend:
-        return True
     try:
-        bases = import_string(backend).__mro__
-    except ImportError:
-        return False
-    return any("redis" in base.__module__ for base in bases)
-
-
-def _problems(alias: str) -> Iterator[CheckMessage]:
-    try:
-        from redis import exceptions  # noqa: PLC0415 (an optional extra)
+        from redis import exceptions  # noqa: F401, PLC0415 (an optional extra)
     except ImportError as error:
-        yield checks.Error(
-            f"Redis client is missing: {error}", id=health.ERROR_MISSING_REDIS_CLIENT
-        )
-        return
+        text = f"Redis client is missing: {error}"
+        return [checks.Error(text, id=health.ERROR_MISSING_REDIS_CLIENT)]
     try:
-        answered = _ping(alias)
-    except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
-        text = f'Could not connect to Redis of cache "{alias}": {error}'
-        yield checks.Error(text, id=health.ERROR_CANNOT_CONNECT_REDIS)
-    except (ImportError, InvalidCacheBackendError, NotImplementedError) as error:
-        text = f'Redis client of cache "{alias}" is missing: {error}'
-        yield checks.Error(text, id=health.ERROR_MISSING_REDIS_CLIENT)
+        clients = _clients(caches[cache])
+    except (ImportError, InvalidCacheBackendError) as error:
+        text = f'Redis client of cache "{cache}" is missing: {error}'
+        return [checks.Error(text, id=health.ERROR_MISSING_REDIS_CLIENT)]
     except (ImproperlyConfigured, ValueError) as error:
-        text = f'Redis of cache "{alias}" is misconfigured: {error}'
-        yield checks.Error(text, id=health.ERROR_MISCONFIGURED_REDIS)
-    except Exception as error:
-        text = f'Redis of cache "{alias}" answered a ping with {type(error).__name__}: {error}'
-        yield checks.Error(text, id=health.ERROR_REDIS_PING_FAILED)
-    else:
-        if not answered:
-            text = f'Redis of cache "{alias}" did not answer a ping'
+        text = f'Redis of cache "{cache}" is misconfigured: {error}'
+        return [checks.Error(text, id=health.ERROR_MISCONFIGURED_REDIS)]
+    return list(_problems(cache, clients))
+
+
+def _problems(alias: str, clients: list[Any]) -> Iterator[CheckMessage]:
+    from redis import exceptions  # noqa: PLC0415 (an optional extra)
+
+    for number, client in enumerate(clients, start=1):
+        which = f", server {number} of {len(clients)} in its LOCATION" if len(clients) > 1 else ""
+        name = f'Redis of cache "{alias}"{which}'
+        try:
+            answered = client.ping()
+        except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
+            text = f"Could not connect to {name}: {error}"
+            yield checks.Error(text, id=health.ERROR_CANNOT_CONNECT_REDIS)
+        except Exception as error:
+            text = f"{name} answered a ping with {type(error).__name__}: {error}"
             yield checks.Error(text, id=health.ERROR_REDIS_PING_FAILED)
+        else:
+            if not answered:
+                text = f"{name} did not answer a ping"
+                yield checks.Error(text, id=health.ERROR_REDIS_PING_FAILED)
 
 
-def _ping(alias: str) -> bool:
-    cache: Any = caches[alias]
-    if hasattr(cache, "client"):
-        from django_redis import get_redis_connection  # noqa: PLC0415 (the project's own choice)
+def _clients(cache: Any) -> list[Any]:
+    """A client for each server of a cache, first the one that is written to.
 
-        return bool(get_redis_connection(alias).ping())
-    return bool(cache._cache.get_client(write=True).ping())
+    :raises ImproperlyConfigured: the cache is of another kind
+    """
+    library = _library(type(cache))
+    if library == DJANGO:
+        return redis_clients(cache)
+    if library == DJANGO_REDIS:
+        return list(_django_redis_clients(cache.client))
+    path = f"{type(cache).__module__}.{type(cache).__qualname__}"
+    raise ImproperlyConfigured(f"{path} is neither Django's RedisCache nor that of django-redis")
+
+
+def _django_redis_clients(client: Any) -> Iterator[Any]:
+    """Those of django-redis, which names its servers as if one after the other had failed.
+
+    A ``ShardClient`` connects to all of them at once.
+    https://github.com/jazzband/django-redis#pluggable-clients
+    """
+    tried: list[int] = []
+    while (index := client.get_next_client_index(write=True, tried=tried)) not in tried:
+        tried.append(index)
+    for index in sorted(tried):
+        found = client.connect(index)
+        if isinstance(found, dict):
+            yield from found.values()
+            return
+        yield found

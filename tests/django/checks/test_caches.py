@@ -115,6 +115,33 @@ def test_each_redis_among_the_caches_is_asked(backend, redis_server, settings):
     caches.close_all()
 
 
+SHARDS = {"CLIENT_CLASS": "django_redis.client.ShardClient"}
+
+
+@pytest.mark.parametrize(
+    ("backend", "options"), [(DJANGO, {}), (DJANGO_REDIS, {}), (DJANGO_REDIS, SHARDS)]
+)
+def test_every_server_in_a_location_is_asked(redis_server, settings, backend, options):
+    with Redis(primary=redis_server) as replica:
+        settings.CACHES = {
+            "shop": {
+                "BACKEND": backend,
+                "LOCATION": [redis_server.url, replica.url, "redis://127.0.0.1:1"],
+                "OPTIONS": options,
+            }
+        }
+        one_down = short(check_redis_connected)
+        replica.stop()
+        two_down = short(check_redis_connected)
+        caches.close_all()
+
+    def down(number):
+        name = f'Redis of cache "shop", server {number} of 3 in its LOCATION'
+        return (checks.ERROR, NOT_CONNECTED, f"Could not connect to {name}: ...")
+
+    assert (one_down, two_down) == ([down(3)], [down(2), down(3)])
+
+
 class OwnCache(RedisCache):
     """A project's own, whose name does not give it away."""
 
@@ -130,6 +157,35 @@ def test_a_redis_cache_of_the_projects_own_is_asked_too(settings):
     assert short(check_redis_connected) == [
         (checks.ERROR, NOT_CONNECTED, 'Could not connect to Redis of cache "shop": ...')
     ]
+
+
+class Lookalike(BaseCache):
+    """A cache with a client, of neither library."""
+
+    def __init__(self, location, params):
+        super().__init__(params)
+        self.client = self
+
+
+Lookalike.__module__ = "shop.redis"
+
+
+def test_a_cache_that_only_looks_like_a_redis_is_not_looked_at(redis_server, settings):
+    lookalike = {"BACKEND": "tests.django.checks.test_caches.Lookalike"}
+    settings.CACHES = {
+        "shop": {"BACKEND": DJANGO, "LOCATION": redis_server.url},
+        "other": lookalike,
+    }
+
+    assert short(check_redis_connected) == []
+    assert check_redis_connected.subjects.function(None, cache="other") == [
+        checks.Error(
+            'Redis of cache "other" is misconfigured: shop.redis.Lookalike is neither Django\'s'
+            " RedisCache nor that of django-redis",
+            id=MISCONFIGURED,
+        )
+    ]
+    caches["shop"].close()
 
 
 def test_without_a_redis_there_is_nothing_to_connect_to():
@@ -220,6 +276,22 @@ def test_a_cache_that_raises_has_failed(redis_cache, redis_server):
     assert short(check_caches) == [
         (checks.ERROR, CACHE_FAILED, 'Cache "shop" raised ConnectionError: ...')
     ]
+
+
+def test_a_replica_takes_no_writes_and_can_be_left_out(backend, redis_server, settings):
+    with Redis(primary=redis_server) as replica:
+        settings.CACHES = {"shop": {"BACKEND": backend, "LOCATION": replica.url}}
+        [message] = check_caches(app_configs=None)
+        caches.close_all()
+
+    assert (message.level, message.id) == (checks.ERROR, CACHE_FAILED)
+    assert message.msg == (
+        'Cache "shop" raised ReadOnlyError: You can\'t write against a read only replica.'
+    )
+    assert message.hint == (
+        "A replica takes no writes. Put the primary first in LOCATION, or leave this cache out by"
+        " naming the others: check_caches[default]."
+    )
 
 
 def test_a_cache_that_does_not_exist_has_failed(settings):

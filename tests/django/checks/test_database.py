@@ -124,3 +124,16 @@ def test_a_database_that_django_makes_nothing_of_is_misconfigured(add, options):
     assert short(check_migrations_applied) == [
         (checks.INFO, CANNOT_ASK, 'Database "shop" cannot be asked for its migrations: ...')
     ]
+
+
+def test_a_database_without_settings_is_misconfigured_and_can_be_left_out(add):
+    add("other")  # "other": {} in DATABASES
+
+    assert check_database_connected(app_configs=None) == [
+        checks.Error(
+            'Database "other" is misconfigured: settings.DATABASES is improperly configured. Please'
+            " supply the ENGINE value. Check settings documentation for more details.",
+            hint="Correct it in DATABASES, or leave it out of DOCKERFLOW_DATABASES.",
+            id=MISCONFIGURED,
+        )
+    ]
