@@ -175,7 +175,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     probe.set_defaults(run=_probe, parser=probe)
     probe.add_argument(
-        "url", nargs="?", metavar="URL", help="http://127.0.0.1:$PORT/__lbheartbeat__ by default"
+        "url",
+        nargs="?",
+        metavar="URL",
+        help="http://127.0.0.1:$PORT$SCRIPT_NAME/__lbheartbeat__ by default",
     )
     probe.add_argument(
         "--timeout", metavar="SECONDS", type=_seconds, default=3.0, help="in all; 3 by default"

@@ -12,12 +12,15 @@ import socket
 import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 BODY_LIMIT = 1 << 20  # bytes
+# Early Hints and the like, after which the answer itself comes; 101 is an answer.
+# https://www.rfc-editor.org/rfc/rfc9110#name-informational-1xx
+INTERIM = {100, *range(102, 200)}
 
 
 class Answer(NamedTuple):
@@ -43,12 +46,18 @@ class NoAnswerError(Exception):
 def default_url(environ: Mapping[str, str]) -> str:
     """Return the address of the load balancer's heartbeat in this container.
 
-    Raises ValueError where ``PORT`` in ``environ`` is no port; unset or blank, it is 8000.
+    The port is ``PORT`` in ``environ``, or 8000. The path begins with ``SCRIPT_NAME``, without
+    which gunicorn refuses every request where it is set. Both are not set while they are blank.
+
+    :raises ValueError: ``PORT`` is not a port, or ``SCRIPT_NAME`` not a path
     """
     port = environ.get("PORT", "").strip() or "8000"
     if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
         raise ValueError(f"PORT is {port!r}, not a number from 1 to 65535")
-    return f"http://127.0.0.1:{port}/__lbheartbeat__"
+    prefix = environ.get("SCRIPT_NAME", "").strip().rstrip("/")
+    if prefix and not prefix.startswith("/"):
+        raise ValueError(f"SCRIPT_NAME is {prefix!r}, not a path that begins with /")
+    return f"http://127.0.0.1:{port}{quote(prefix)}/__lbheartbeat__"
 
 
 def probe(url: str, timeout: float) -> tuple[bool, str]:
@@ -101,6 +110,9 @@ class _Exchange(threading.Thread):
             self.missing = "no answer"
             self.connection.request("GET", self.target, headers={"Connection": "close"})
             with self.connection.getresponse() as response:
+                while response.status in INTERIM:
+                    response.headers = None  # type: ignore[assignment] # begins anew
+                    response.begin()
                 self.missing = f"only the beginning of an answer ({response.status})"
                 body = response.read(BODY_LIMIT)
                 if response.length and len(body) < BODY_LIMIT:

@@ -1,6 +1,7 @@
 """``python -m dockerflow probe``: one line, 0 or 1, in time."""
 
 import contextlib
+import http.client
 import os
 import signal
 import socket
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import web
 from tests.support.command import arguments, run
 
 pytestmark = pytest.mark.once
@@ -75,6 +77,39 @@ def test_without_a_url_the_load_balancers_heartbeat_on_port_is_asked():
     assert (status, out.split(": ")[0]) == (0, server.url)
 
 
+def test_the_default_url_begins_with_the_script_name():
+    with Server() as server:
+        status, out, _ = run("probe", PORT=str(server.port), SCRIPT_NAME="/shop/café/")
+
+    assert (status, server.requests[0].split(b" ")[1]) == (0, b"/shop/caf%C3%A9/__lbheartbeat__")
+    url = f"http://127.0.0.1:{server.port}/shop/caf%C3%A9/__lbheartbeat__"
+    assert out.startswith(f"{url}: 200 OK in ")
+
+
+@pytest.mark.parametrize("name", ["", " ", "/"])
+def test_a_script_name_that_says_nothing_is_none(name):
+    with Server() as server:
+        status, out, _ = run("probe", PORT=str(server.port), SCRIPT_NAME=name)
+
+    assert (status, out.split(": ")[0]) == (0, server.url)
+
+
+def test_a_probe_passes_where_gunicorn_has_a_script_name():
+    command = ["gunicorn", "django.core.wsgi:get_wsgi_application()", "--bind=127.0.0.1:{port}"]
+    with Prefixed(*command, SCRIPT_NAME="/shop") as server:
+        environment = {"PORT": str(server.port)}
+        answers = [run("probe", **environment), run("probe", **environment, SCRIPT_NAME="/shop")]
+
+    assert [status for status, _, _ in answers] == [1, 0]
+
+
+class Prefixed(web.Server):
+    def is_ready(self):
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            return self.get("/shop/__lbheartbeat__").status == 200
+        return False
+
+
 def address(listener):
     return f"http://127.0.0.1:{listener.getsockname()[1]}/"
 
@@ -91,6 +126,9 @@ def test_without_a_port_it_is_8000(port):
     [
         (b"HTTP/1.1 204 No Content\r\n\r\n", "204 No Content in "),
         (b"HTTP/1.0 200\r\n\r\n" + bytes(3 << 20), "200 in "),
+        (b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n" + OK, "200 OK in "),
+        (b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n" + OK, "200 OK in "),
+        (b"HTTP/1.0 103 Early Hints\r\nConnection: close\r\n\r\n" + OK, "200 OK in "),
     ],
 )
 def test_any_2xx_passes(say, line):
@@ -111,6 +149,15 @@ def test_any_2xx_passes(say, line):
             "301 Moved Permanently to https://h/ in ",
         ),
         (b"", "the connection was closed without an answer\n"),
+        (
+            b"HTTP/1.1 103 Early Hints\r\n\r\n",
+            "the connection was closed without an answer\n",
+        ),
+        (
+            b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 500 Internal Server Error\r\n\r\n",
+            "500 Internal Server Error in ",
+        ),
+        (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", "101 Switching Protocols in "),
         (b"SSH-2.0-OpenSSH\r\n", "the answer is not HTTP\n"),
         (
             b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok",
@@ -230,6 +277,15 @@ def test_what_can_not_be_asked_is_a_wrong_usage(words, port, complaint):
 
     assert (status, out) == (2, "")
     assert err.splitlines()[-1] == f"python -m dockerflow probe: error: {complaint}"
+
+
+def test_a_script_name_that_is_not_a_path_is_a_wrong_usage():
+    status, out, err = run("probe", SCRIPT_NAME="shop")
+
+    assert (status, out) == (2, "")
+    assert err.splitlines()[-1] == (
+        "python -m dockerflow probe: error: SCRIPT_NAME is 'shop', not a path that begins with /"
+    )
 
 
 def test_a_url_makes_port_unimportant():
