@@ -35,7 +35,7 @@ django.setup()
 for module in pkgutil.walk_packages(dockerflow.__path__, "dockerflow."):
     importlib.import_module(module.name)
 """
-CORE = ["cli.main", "cli.probe", "health", "heartbeat", "logging", "scrub", "version"]
+CORE = ["cli.main", "cli.probe", "health", "heartbeat", "loggers", "logging", "scrub", "version"]
 
 
 INSTALL = r"^1\. Install .*?\.\. code-block:: console\n\n +\$ (.+?)$"  # the first step

@@ -5,6 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 
+from dockerflow.loggers import enabled
+
+logger = logging.getLogger("dockerflow.conf")
+
 
 class Faults:
     """Faults by name; each is logged when it appears and when it has gone.
@@ -30,12 +34,10 @@ class Faults:
         found = {name: [line] for name, line in lines.items()}
         new = [entry[0] for name, entry in found.items() if self._is_new(name, entry)]
         gone = [name for name in list(self._found) if name not in lines and self._remove(name)]
-        # Not made at import: a LOGGING that disables existing loggers would disable it.
-        logger = logging.getLogger("dockerflow.conf")
         if new:
-            logger.error("%s The last good value stays in use.", " ".join(new))
+            enabled(logger).error("%s The last good value stays in use.", " ".join(new))
         if gone:
-            logger.info("%s: in order again", ", ".join(gone))
+            enabled(logger).info("%s: in order again", ", ".join(gone))
 
     def _is_new(self, name: str, entry: list[str]) -> bool:
         return self._found.setdefault(name, entry) is entry

@@ -8,6 +8,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from dockerflow.conf import conf
+from dockerflow.loggers import enabled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +39,8 @@ def drain_file() -> Path | None:
 
 def _log(before: Path | None, file: Path | None) -> None:
     if file is not None:
-        logger.warning("Draining: %s exists, so the heartbeat fails until it is removed", file)
+        enabled(logger).warning(
+            "Draining: %s exists, so the heartbeat fails until it is removed", file
+        )
     else:
-        logger.info("No longer draining: %s is gone", before)
+        enabled(logger).info("No longer draining: %s is gone", before)

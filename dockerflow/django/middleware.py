@@ -23,6 +23,7 @@ from django.urls import ResolverMatch
 
 from dockerflow.conf import lenient
 from dockerflow.django import internals, middleware_order, summary, urls, views
+from dockerflow.loggers import enabled
 from dockerflow.logging import get_or_generate_request_id, request_id_context
 from dockerflow.logging.request_id import TRACE_HEADERS
 
@@ -65,7 +66,9 @@ class DockerflowMiddleware:
             markcoroutinefunction(self)
         # No system check sees what an agent puts into MIDDLEWARE when the server starts.
         if paths := middleware_order.in_front(DockerflowMiddleware):
-            logger.warning("%s. %s", middleware_order.sentence(paths), middleware_order.HINT)
+            enabled(logger).warning(
+                "%s. %s", middleware_order.sentence(paths), middleware_order.HINT
+            )
 
     def __call__(self, request: HttpRequest) -> Any:
         if self._is_async:
@@ -162,7 +165,7 @@ class DockerflowMiddleware:
         extra["errno"] = 500 if failed else code if code >= 500 else 0
         level = logging.ERROR if failed else logging.INFO
         try:
-            self.summary_logger.log(level, exception_text or "", extra=extra)
+            enabled(self.summary_logger).log(level, exception_text or "", extra=extra)
         except Exception:  # in a project's filter or logger; no response is broken for a summary
             if logging.raiseExceptions:
                 traceback.print_exc()

@@ -33,6 +33,7 @@ from dockerflow.conf import Conf, conf, lenient
 from dockerflow.django import internals
 from dockerflow.django.draining import drain_file
 from dockerflow.django.signals import heartbeat_failed, heartbeat_passed
+from dockerflow.loggers import enabled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,7 +114,7 @@ def current_version() -> Mapping[str, Any] | None:
 
 def _broken_version(error: Exception) -> HttpResponse:
     callback, base_dir = lenient.DOCKERFLOW_VERSION_CALLBACK, lenient.BASE_DIR
-    logger.error("No version object from %s for %s", callback, base_dir, exc_info=error)
+    enabled(logger).error("No version object from %s for %s", callback, base_dir, exc_info=error)
     return JsonResponse({"error": "the version object is broken, see the log"}, status=500)
 
 
@@ -149,7 +150,7 @@ async def albheartbeat(request: HttpRequest) -> Any:
 
 
 def _broken_heartbeat(error: Exception) -> HttpResponse:
-    logger.error("The heartbeat itself has failed", exc_info=error)
+    enabled(logger).error("The heartbeat itself has failed", exc_info=error)
     return _json_response({"status": "critical"}, failed=True)
 
 
@@ -195,7 +196,7 @@ def error(request: HttpRequest) -> HttpResponse:
     """Raises, to see that errors are reported; 404 unless ``DOCKERFLOW_ERROR_ENDPOINT`` is set."""
     if not lenient.DOCKERFLOW_ERROR_ENDPOINT:
         raise Http404
-    logger.error("The endpoint /__error__ was called")
+    enabled(logger).error("The endpoint /__error__ was called")
     raise RuntimeError("This is the error that /__error__ raises for a test")
 
 

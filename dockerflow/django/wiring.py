@@ -20,6 +20,7 @@ from dockerflow import health
 from dockerflow.conf import conf
 from dockerflow.django import middleware_order
 from dockerflow.django.checks import TAG
+from dockerflow.loggers import enabled
 from dockerflow.scrub import scrub
 
 # What serves requests is imported when a check runs: many commands run none.
@@ -77,7 +78,7 @@ def log_settings_without_effect() -> None:
     """
     sentences = conf.unknown_names() + conf.ignored_lines()
     if sentences and not _is_management_command(sys.argv[0]):
-        logger.warning("%s", " ".join(sentences))
+        enabled(logger).warning("%s", " ".join(sentences))
 
 
 def _is_management_command(program: str) -> bool:
@@ -210,9 +211,9 @@ def check_summary_is_logged(app_configs: Apps, **kwargs: Any) -> list[CheckMessa
 
 def _is_handled(name: str, level: int) -> bool:
     """Whether a handler of the logger, or of one above it, takes its records of this level."""
-    logger: logging.Logger | None = logging.getLogger(name)
-    enabled = logging.getLogger(name).isEnabledFor(level)
-    while enabled and logger is not None:
+    logger: logging.Logger | None = enabled(logging.getLogger(name))
+    takes = logging.getLogger(name).isEnabledFor(level)
+    while takes and logger is not None:
         if any(handler.level <= level for handler in logger.handlers):
             return True
         logger = logger.parent if logger.propagate else None

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from dockerflow.heartbeat.report import Report, Result, status
+from dockerflow.loggers import enabled
 
 logger = logging.getLogger("dockerflow.checks.registry")
 WHOLE = object()  # the heartbeat itself among the keys of its checks
@@ -79,7 +80,7 @@ class Changes:
                 record = self._records.popleft()
             except IndexError:
                 return
-            if logger.isEnabledFor(record.level):
+            if enabled(logger).isEnabledFor(record.level):
                 _log(record)
 
 

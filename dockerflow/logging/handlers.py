@@ -6,7 +6,7 @@ import logging
 import sys
 from copy import copy
 from logging.handlers import QueueHandler
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from dockerflow.logging.jsonable import escape_non_ascii
 from dockerflow.logging.mozlog import STANDARD_ATTRIBUTES, MozlogFormatter
@@ -52,20 +52,25 @@ def _standard_stream() -> TextIO | None:
 class MozlogQueueHandler(QueueHandler):
     """Queues records for a :class:`~logging.handlers.QueueListener` with all their fields.
 
-    The standard library's handler turns messages that are dicts into text, and adds exceptions to
-    the message. This one does in the thread that logs what belongs there: it looks up the id of the
-    request and makes all fields plain data. They are the message of the record that is queued,
-    which can be pickled, and which :class:`~dockerflow.logging.MozlogFormatter` and
-    :class:`~dockerflow.logging.ConsoleFormatter` format like the original.
+    The standard library's handler makes text of messages that are dicts, and adds exceptions to the
+    message. This one puts all fields, and with them the id of the request, as plain data into the
+    message of the record that it queues. Such a record can be pickled;
+    :class:`~dockerflow.logging.MozlogFormatter` and :class:`~dockerflow.logging.ConsoleFormatter`
+    format it like the original.
     """
 
+    def __init__(self, queue: Any) -> None:
+        super().__init__(queue)
+        self.setFormatter(MozlogFormatter())
+
+    def setFormatter(self, fmt: logging.Formatter | None) -> None:  # noqa: N802 - logging's name
+        if isinstance(fmt, MozlogFormatter):  # any other would make text of the fields
+            super().setFormatter(fmt)
+
     def prepare(self, record: logging.LogRecord) -> Any:
-        formatter = self.formatter if isinstance(self.formatter, MozlogFormatter) else _FORMATTER
+        fields = cast(MozlogFormatter, self.formatter).plain_record(record)["Fields"]
         queued = {name: getattr(record, name, None) for name in STANDARD_ATTRIBUTES}
         queued |= dict.fromkeys(["args", "exc_info", "exc_text", "stack_info"])
         if hasattr(record, "logger_name"):
             queued["logger_name"] = record.logger_name
-        return logging.makeLogRecord(queued | {"msg": formatter.plain_record(record)["Fields"]})
-
-
-_FORMATTER = MozlogFormatter()
+        return logging.makeLogRecord(queued | {"msg": fields})
