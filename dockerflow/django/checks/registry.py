@@ -89,7 +89,8 @@ def _configured(
     for check, path in paths.items():
         by_subject = chosen[check]
         if None in by_subject and (all_names[check] or len(by_subject) > 1):
-            by_subject = dict.fromkeys(all_names[check], by_subject.pop(None)) | by_subject
+            whole = by_subject.pop(None)
+            by_subject = {**dict.fromkeys(all_names[check], whole), **by_subject}
         found += [Configured(path, check, subject, must) for subject, must in by_subject.items()]
     return tuple(found)
 
