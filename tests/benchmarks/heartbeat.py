@@ -20,18 +20,20 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
+from tests.benchmarks.packages import BASELINE, MOZILLA, OURS, available, python_path, show_change
 from tests.support.services import PostgreSQL
 
 ROUNDS = 20
-OURS, MOZILLA = "dockerflow", "dockerflow (Mozilla)"
 ONE_QUERY, BARE = "a view with one query", "a bare middleware"
 DEADLINE = "two queries in a thread"
 HEARTBEAT, LBHEARTBEAT = "/__heartbeat__", "/__lbheartbeat__"
 CANDIDATES = {
-    HEARTBEAT: [ONE_QUERY, DEADLINE, OURS, MOZILLA, "django-health-check", "django-watchman"],
-    LBHEARTBEAT: [BARE, OURS, MOZILLA],
+    HEARTBEAT: [
+        *(ONE_QUERY, DEADLINE, OURS, BASELINE, MOZILLA),
+        *("django-health-check", "django-watchman"),
+    ],
+    LBHEARTBEAT: [BARE, OURS, BASELINE, MOZILLA],
 }
 COUNTS = {HEARTBEAT: 5, LBHEARTBEAT: 100}  # requests a turn
 SERVERS = ["wsgi", "asgi"]
@@ -49,14 +51,12 @@ class Worker:
     """The process of one candidate."""
 
     def __init__(self, candidate: str, environment: dict[str, str], folder: str) -> None:
-        first = [os.environ["MOZILLA_DOCKERFLOW"]] if candidate == MOZILLA else []
-        path = [str(Path(entry).absolute()) for entry in [*first, *sys.path]]
         # Not the terminal: Mozilla's package logs every check there, every time.
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 (close() does)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.benchmarks.heartbeat_worker", candidate],
             cwd=folder,  # not this one: in a checkout, it holds our package
-            env={**os.environ, **environment, "PYTHONPATH": os.pathsep.join(path)},
+            env={**os.environ, **environment, "PYTHONPATH": python_path(candidate)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -84,7 +84,7 @@ def measure(path: str, environment: dict[str, str], folder: str, rounds: int) ->
             candidate: stack.enter_context(
                 contextlib.closing(Worker(candidate, environment, folder))
             )
-            for candidate in CANDIDATES[path]
+            for candidate in available(CANDIDATES[path])
         }
         seconds = {(candidate, server): [] for candidate in workers for server in SERVERS}
         for number in range(rounds + 2):
@@ -122,7 +122,7 @@ def databases(folder: str) -> Iterator[dict[tuple[str, str], str]]:
                     **os.environ,
                     **variables(url, "0", migrations),
                     "DJANGO_SETTINGS_MODULE": "tests.benchmarks.project",
-                    "PYTHONPATH": os.pathsep.join(str(Path(p).absolute()) for p in sys.path),
+                    "PYTHONPATH": python_path(OURS),
                 },
                 cwd=folder,
                 check=True,
@@ -143,7 +143,7 @@ def main(rounds: int) -> None:
                 medians = measure(HEARTBEAT, environment, folder, rounds)
                 show(f"heartbeat: {name}, about {migrations} migrations", medians)
                 found[name, migrations] = medians
-        show("lbheartbeat", measure(LBHEARTBEAT, environment, folder, rounds))
+        show("lbheartbeat", lbheartbeat := measure(LBHEARTBEAT, environment, folder, rounds))
     print("\nWith 300 migrations, as many times as long as with 20:")
     for name in DATABASES:
         many, few = found[name, "300"], found[name, "20"]
@@ -156,6 +156,15 @@ def main(rounds: int) -> None:
                 for candidate in (OURS, MOZILLA)
             )
         )
+    titled = {f"heartbeat: {name}, {count}": medians for (name, count), medians in found.items()}
+    show_change(
+        {
+            f"{title}, {server}": (medians[OURS, server], medians[BASELINE, server])
+            for title, medians in {**titled, "lbheartbeat": lbheartbeat}.items()
+            for server in SERVERS
+            if (BASELINE, server) in medians
+        }
+    )
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def bare(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], 
 # The candidates: what their documentation says to set, and of checks those of databases alone
 
 
-def dockerflow() -> dict[str, Any]:  # ours or Mozilla's, whichever comes first on the path
+def dockerflow() -> dict[str, Any]:  # whichever comes first on the path
     return {
         "INSTALLED_APPS": [*project.INSTALLED_APPS, "dockerflow.django"],
         "MIDDLEWARE": [
@@ -101,6 +101,7 @@ CANDIDATES = {
     "two queries in a thread": lambda: {"MIDDLEWARE": []},
     "a bare middleware": lambda: {"MIDDLEWARE": [f"{__name__}.bare", *project.MIDDLEWARE]},
     "dockerflow": dockerflow,
+    "dockerflow (baseline)": dockerflow,
     "dockerflow (Mozilla)": dockerflow,
     "django-health-check": health_check,
     "django-watchman": watchman,

@@ -65,7 +65,7 @@ def to_nowhere(formatter: dict[str, Any], **filters: dict[str, Any]) -> dict[str
 # The candidates: what their documentation says to set
 
 
-def dockerflow() -> dict[str, Any]:  # ours or Mozilla's, whichever comes first on the path
+def dockerflow() -> dict[str, Any]:  # whichever comes first on the path
     return {
         "first": [OURS],
         "LOGGING": to_nowhere({"()": "dockerflow.logging.MozlogFormatter"}),
@@ -129,6 +129,7 @@ def django_log_request_id() -> dict[str, Any]:
 CANDIDATES = {
     "no middleware": dict[str, Any],
     "dockerflow": dockerflow,
+    "dockerflow (baseline)": dockerflow,
     "dockerflow (json)": dockerflow_with_json,
     "dockerflow (Mozilla)": dockerflow,
     "django-structlog": django_structlog,

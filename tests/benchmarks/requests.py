@@ -17,14 +17,16 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 from typing import NamedTuple
 
+from tests.benchmarks.packages import BASELINE, MOZILLA, OURS, available, python_path, show_change
+
 ROUNDS = 40
-LIMIT, MOZILLA = "no middleware", "dockerflow (Mozilla)"
+LIMIT = "no middleware"
 CANDIDATES = [
     LIMIT,
-    "dockerflow",
+    OURS,
+    BASELINE,
     "dockerflow (json)",  # without a faster encoder
     MOZILLA,
     "django-structlog",
@@ -45,12 +47,10 @@ class Worker:
     """The process of one candidate."""
 
     def __init__(self, candidate: str, folder: str) -> None:
-        first = [os.environ["MOZILLA_DOCKERFLOW"]] if candidate == MOZILLA else []
-        path = os.pathsep.join(str(Path(entry).absolute()) for entry in [*first, *sys.path])
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.benchmarks.request_worker", candidate],
             cwd=folder,  # not this one: in a checkout, it holds our package
-            env={**os.environ, "PYTHONPATH": path},
+            env={**os.environ, "PYTHONPATH": python_path(candidate)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -65,11 +65,11 @@ class Worker:
         self._process.communicate()
 
 
-def measure(workers: dict[str, Worker], scenario: tuple[str, str], rounds: int) -> None:
-    """Print what each candidate adds to a request."""
+def measure(workers: dict[str, Worker], scenario: tuple[str, str], rounds: int) -> dict[str, float]:
+    """Print, and return, what each candidate adds to a request, in seconds."""
     turns: dict[str, list[Turn]] = {candidate: [] for candidate in workers}
     for number in range(rounds + 2):
-        for candidate in random.sample(CANDIDATES, len(CANDIDATES)):
+        for candidate in random.sample(list(workers), len(workers)):
             turn = workers[candidate].turn(scenario)
             if number >= 2:  # by then everything is imported, connected and warm
                 turns[candidate].append(turn)
@@ -85,6 +85,7 @@ def measure(workers: dict[str, Worker], scenario: tuple[str, str], rounds: int) 
             f"{candidate:24}{added[candidate] * 1e6:>7.1f} us"
             f"{added[candidate] / added[MOZILLA]:>13.2f}{taken[-1].queries:>9.0f}"
         )
+    return added
 
 
 def main(rounds: int) -> None:
@@ -95,10 +96,16 @@ def main(rounds: int) -> None:
                     Worker(candidate, stack.enter_context(tempfile.TemporaryDirectory()))
                 )
             )
-            for candidate in CANDIDATES
+            for candidate in available(CANDIDATES)
         }
-        for scenario in SCENARIOS:
-            measure(workers, scenario, rounds)
+        added = {scenario: measure(workers, scenario, rounds) for scenario in SCENARIOS}
+    show_change(
+        {
+            f"added to a request: {' '.join(scenario)}": (found[OURS], found[BASELINE])
+            for scenario, found in added.items()
+            if BASELINE in found
+        }
+    )
 
 
 if __name__ == "__main__":
