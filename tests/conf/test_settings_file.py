@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -159,16 +161,22 @@ for message in checks.run_checks(tags=["dockerflow"]):
 """
 
 
+@pytest.fixture
+def shared():
+    """A folder that every user may look into, unlike those of pytest."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder)
+        path.chmod(0o755)
+        yield path
+
+
 @pytest.mark.parametrize("name", [".env", "settings.ini"])
-def test_a_file_that_the_user_may_not_read_does_not_stop_the_start(base_dir, name):
+def test_a_file_that_the_user_may_not_read_does_not_stop_the_start(shared, name):
     """As with systemd, whose environment files are root's, and a service of another user."""
-    for folder in base_dir.parents:
-        if not folder.stat().st_mode & 0o001:
-            folder.chmod(0o755)  # pytest's are private
-    (base_dir / name).write_text(f"[settings]\n{TTL}=hush\n")
-    (base_dir / name).chmod(0o600 if os.getuid() == 0 else 0)
+    (shared / name).write_text(f"[settings]\n{TTL}=hush\n")
+    (shared / name).chmod(0o600 if os.getuid() == 0 else 0)
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", START, str(base_dir)],
+        [sys.executable, "-W", "error", "-c", START, str(shared)],
         env={"PYTHONPATH": python_path()},
         capture_output=True,
         text=True,
@@ -176,7 +184,7 @@ def test_a_file_that_the_user_may_not_read_does_not_stop_the_start(base_dir, nam
     )
 
     reason = "is passed over: it cannot be read (Permission denied)."
-    assert (done.stdout, done.stderr) == (f"dockerflow.W009 {base_dir}/{name} {reason}\n", "")
+    assert (done.stdout, done.stderr) == (f"dockerflow.W009 {shared}/{name} {reason}\n", "")
 
 
 # Files that are meant for us and broken
