@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from dockerflow.loggers import enabled
 
@@ -20,9 +20,10 @@ class Faults:
     def __init__(self) -> None:
         self._found: dict[str, list[str]] = {}
 
-    def __iter__(self) -> Iterator[str]:
-        """A line for each fault that is there now."""
-        return (line for [line] in list(self._found.values()))
+    @property
+    def lines(self) -> dict[str, str]:
+        """A line for each fault that is there now, by its name."""
+        return {name: line for name, [line] in list(self._found.items())}
 
     def update(self, lines: Mapping[str, str]) -> None:
         """Replace the faults by these, and log the difference.

@@ -86,7 +86,7 @@ class Settings:
                 lines += [setting.problem(value, source, clause) for clause in clauses]
         file = self._sources.file()
         for faults in [*self._secret_faults.values(), *([file.faults] if file else [])]:
-            lines += faults
+            lines += faults.lines.values()
         return list(dict.fromkeys(lines))
 
     def unknown_names(self) -> list[str]:

@@ -101,11 +101,11 @@ class SettingsFile:
         old = self.content
         if old.path in old.problems:
             return new, {}
-        if line := new.problems.get(new.path):
-            return replace(old, passed_over=new.passed_over), {new.path: line}
-        if old.entries and old.path in new.passed_over:
-            line = _unusable(old.path, new.passed_over[old.path])
-            return replace(old, passed_over=new.passed_over), {old.path: line}
+        path, line = new.path, new.problems.get(new.path)
+        if line is None and old.entries and old.path in new.passed_over:
+            path, line = old.path, _unusable(old.path, new.passed_over[old.path])
+        if line is not None:  # the entries that were wrong before are not in order either
+            return replace(old, passed_over=new.passed_over), self.faults.lines | {path: line}
         entries, problems = dict(new.entries), dict(new.problems)
         faults = problems | {
             name: line

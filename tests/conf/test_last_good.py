@@ -152,6 +152,15 @@ def test_a_file_that_cannot_be_used_any_more_keeps_what_it_had(ini, records, con
     assert good == (2, [("INFO", f"{ini}: in order again")])
 
 
+def test_a_bad_value_is_not_in_order_while_the_file_cannot_be_used(ini, records):
+    seen = []
+    for content in (f"[settings]\n{TTL} = ten\n", "oops\n", f"[settings]\n{TTL} = 2\n"):
+        ini.write_text(content)
+        seen.append((conf.DOCKERFLOW_HEARTBEAT_TTL, [level for level, _ in records()]))
+
+    assert seen == [(1, ["ERROR"]), (1, ["ERROR"]), (2, ["INFO"])]
+
+
 def test_a_file_that_is_deleted_sets_nothing(ini, records):
     ini.write_text(f"[settings]\n{TTL} = ten\n")
     bad = conf.DOCKERFLOW_HEARTBEAT_TTL
