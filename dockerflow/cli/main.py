@@ -81,6 +81,15 @@ def _probe(arguments: argparse.Namespace) -> int:
     return 0 if passed else 1
 
 
+def _rollout(arguments: argparse.Namespace) -> int:
+    from dockerflow.cli.rollout_command import run
+
+    try:
+        return run(arguments, os.environ)
+    except (OSError, ValueError) as error:
+        raise _UsageError(str(error)) from None
+
+
 def _verify(arguments: argparse.Namespace) -> int:
     from dockerflow.cli.verify.container import Bounds
     from dockerflow.cli.verify.interrupts import Interrupted, Interrupts
@@ -144,6 +153,12 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= 1000):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1000")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m dockerflow",
@@ -183,6 +198,37 @@ def _parser() -> argparse.ArgumentParser:
     probe.add_argument(
         "--timeout", metavar="SECONDS", type=_seconds, default=3.0, help="in all; 3 by default"
     )
+
+    rollout = commands.add_parser(
+        "rollout",
+        help="wait until a deploy is done",
+        description="Request /__version__ and /__heartbeat__ of each URL until all answer with the "
+        "new build and work. Without an option for the build it is that of version.json, here or "
+        "in /app.",
+        epilog="Exit status: 0 if it is done, 1 if the time was up, 2 for a wrong usage.",
+    )
+    rollout.set_defaults(run=_rollout, parser=rollout)
+    rollout.add_argument("urls", nargs="+", metavar="URL", help="of what is deployed")
+    rollout.add_argument("--commit", metavar="HASH", help="of the new build")
+    rollout.add_argument("--version", metavar="TEXT", help="of the new build")
+    rollout.add_argument("--build", metavar="URL", help="of the new build's CI job")
+    rollout.add_argument(
+        "--times",
+        metavar="N",
+        type=_count,
+        default=10,
+        help="right answers in a row, each on a new connection; 10 by default",
+    )
+    rollout.add_argument(
+        "--timeout", metavar="SECONDS", type=_seconds, default=300.0, help="in all; 300 by default"
+    )
+    rollout.add_argument(
+        "--token",
+        metavar="TOKEN",
+        help="of the heartbeat, to see which check fails; $DOCKERFLOW_HEARTBEAT_TOKEN or the file "
+        "$DOCKERFLOW_HEARTBEAT_TOKEN_FILE by default",
+    )
+    rollout.add_argument("--json", action="store_true", help="print the end as JSON, nothing else")
 
     verify = commands.add_parser(
         "verify",

@@ -82,7 +82,7 @@ def get(url: str, timeout: float) -> Answer:
     exchange.join(timeout)
     if exchange.answer:
         return exchange.answer
-    reason = _explain(exchange.error) or f"{exchange.missing} in {timeout:g} s"
+    reason = explain(exchange.error) or f"{exchange.missing} in {timeout:g} s"
     exchange.give_up()
     raise NoAnswerError(reason)
 
@@ -157,7 +157,8 @@ def _open(url: str, timeout: float) -> tuple[http.client.HTTPConnection, str]:
     return kind(str(parts.hostname), parts.port, timeout=timeout), target
 
 
-def _explain(error: Exception | None) -> str | None:
+def explain(error: Exception | None) -> str | None:
+    """Return what ``error`` means for a request, None for none and where the time was up."""
     if error is None or isinstance(error, TimeoutError):
         return None
     if isinstance(error, ConnectionRefusedError):

@@ -1,0 +1,138 @@
+"""One HTTP request as a deploy makes it: through the environment's proxies, inside a deadline.
+
+TLS certificates are verified, redirects are answers and are not followed, and every request has a
+connection of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import ssl
+import threading
+import time
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING, Any
+
+from dockerflow.cli.probe import BODY_LIMIT, Answer, NoAnswerError, explain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+class Client:
+    """Sends requests, from any number of threads, until it is closed."""
+
+    def __init__(self) -> None:
+        # here and not in the threads: a process must not end while OpenSSL reads certificates
+        self._context = ssl.create_default_context()
+        self._exchanges: set[_Exchange] = set()
+
+    def get(self, url: str, headers: Mapping[str, str], timeout: float) -> Answer:
+        """Return the answer to a GET of ``url``, which is over after ``timeout`` seconds in all.
+
+        Raises NoAnswerError.
+        """
+        request = urllib.request.Request(url, headers=dict(headers))  # noqa: S310 (checked before)
+        exchange = _Exchange(request, timeout, self._context)
+        self._exchanges.add(exchange)
+        exchange.start()
+        exchange.join(timeout)
+        exchange.give_up()
+        self._exchanges.discard(exchange)
+        if exchange.answer:
+            return exchange.answer
+        raise NoAnswerError(explain(exchange.error) or f"no answer in {timeout:.3g} s")
+
+    def close(self) -> None:
+        """Give up what is under way."""
+        for exchange in list(self._exchanges):
+            exchange.give_up()
+
+
+class _Exchange(threading.Thread):
+    """One request and its answer; a thread, because no timeout of a socket bounds the whole."""
+
+    def __init__(
+        self, request: urllib.request.Request, timeout: float, context: ssl.SSLContext
+    ) -> None:
+        super().__init__(daemon=True)
+        self.request = request
+        self.timeout = timeout
+        self.context = context
+        self.sockets: list[socket.socket] = []
+        self.answer: Answer | None = None
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        begun = time.monotonic()
+        opener = urllib.request.build_opener(
+            _AnyStatus, _HTTPHandler(self.sockets), _HTTPSHandler(self.sockets, self.context)
+        )
+        try:
+            with opener.open(self.request, timeout=self.timeout) as response:
+                body = response.read(BODY_LIMIT)
+                if response.length and len(body) < BODY_LIMIT:
+                    raise http.client.IncompleteRead(body)
+            seconds = time.monotonic() - begun
+            self.answer = Answer(response.status, response.reason, response.headers, body, seconds)
+        except urllib.error.URLError as error:
+            reason = error.reason
+            self.error = reason if isinstance(reason, Exception) else OSError(reason)
+        except Exception as error:
+            self.error = error
+
+    def give_up(self) -> None:
+        """Wake the thread, should it still read, and let it close its socket."""
+        if not self.is_alive():
+            return
+        for opened in self.sockets:
+            with contextlib.suppress(OSError):
+                opened.shutdown(socket.SHUT_RDWR)
+        self.join(0.5)
+
+
+class _AnyStatus(urllib.request.HTTPErrorProcessor):
+    """Returns every answer as it is: a redirect or an error is one, too."""
+
+    def http_response(self, request: Any, response: Any) -> Any:
+        return response
+
+    https_response = http_response
+
+
+class _HTTPHandler(urllib.request.HTTPHandler):
+    """Keeps the sockets that it opens."""
+
+    def __init__(self, sockets: list[socket.socket]) -> None:
+        super().__init__()
+        self.sockets = sockets
+
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_kept(http.client.HTTPConnection, self.sockets), req)
+
+
+class _HTTPSHandler(urllib.request.HTTPSHandler):
+    """Keeps the sockets that it opens, and verifies whose they are."""
+
+    def __init__(self, sockets: list[socket.socket], context: ssl.SSLContext) -> None:
+        super().__init__(context=context)
+        self.sockets = sockets
+        self.context = context
+
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        connection = _kept(http.client.HTTPSConnection, self.sockets)
+        return self.do_open(connection, req, context=self.context)
+
+
+def _kept(
+    kind: type[http.client.HTTPConnection], sockets: list[socket.socket]
+) -> Callable[..., Any]:
+    class Connection(kind):  # type: ignore[misc, valid-type]
+        def connect(self) -> None:
+            super().connect()
+            sockets.append(self.sock)
+
+    return Connection

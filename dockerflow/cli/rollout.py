@@ -1,0 +1,238 @@
+"""A deploy is done when what answers is the new build and works: wait until that is so.
+
+Each URL's ``/__version__`` and ``/__heartbeat__`` are requested until they answer rightly so many
+times in a row, each time on a connection of its own: behind one address there may be several
+processes, of which some are still the old ones.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import threading
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dockerflow.cli.fetch import Client
+from dockerflow.cli.probe import Answer, NoAnswerError, check_url
+from dockerflow.version import KEYS, problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+ANSWER_SECONDS = 10.0  # for one answer
+INTERVAL_SECONDS = 1.0  # after a wrong one
+NO_ANSWER = "no answer yet"
+TEXT_LIMIT = 300  # characters of what a server says
+
+
+class State(NamedTuple):
+    """What is known of one URL.
+
+    ``right`` counts its right answers in a row, ``version`` is the object that it answered last.
+    """
+
+    url: str
+    text: str = NO_ANSWER
+    done: bool = False
+    right: int = 0
+    version: dict[str, Any] | None = None
+
+    @property
+    def is_news(self) -> bool:
+        """Whether ``text`` is more than a count of right answers, or none."""
+        return self.done or (self.text != NO_ANSWER and not self.right)
+
+
+class Rollout:
+    """Requests each of ``urls`` until it answers with the build ``expected``, and works.
+
+    ``times`` is how many right answers in a row each endpoint must give, ``timeout`` how many
+    seconds all of it may take. Raises ValueError where a URL can't be requested.
+    """
+
+    def __init__(
+        self,
+        urls: Sequence[str],
+        expected: Mapping[str, str],
+        *,
+        times: int,
+        timeout: float,
+        token: str | None = None,
+    ) -> None:
+        for url in urls:
+            check_url(url)
+        self.expected = expected
+        self.times = times
+        self.timeout = timeout
+        self.states = [State(url) for url in urls]
+        self.client = Client()
+        self.stopped = threading.Event()
+        self._token = token
+
+    @property
+    def done(self) -> bool:
+        """Whether every URL answers with the new build, and works."""
+        return all(state.done for state in self.states)
+
+    def run(self) -> Iterator[list[State]]:
+        """Yield the states whenever one has changed, until all are done or the time is up."""
+        deadline = time.monotonic() + self.timeout
+        changes: queue.SimpleQueue[tuple[int, State]] = queue.SimpleQueue()
+        watches = [_Watch(self, number, deadline, changes) for number in range(len(self.states))]
+        for watch in watches:
+            watch.start()
+        try:
+            while not self.done and (left := deadline - time.monotonic()) > 0:
+                with contextlib.suppress(queue.Empty):
+                    number, state = changes.get(timeout=left)
+                    self.states[number] = state
+                    yield self.states
+        finally:
+            self.stopped.set()
+            self.client.close()
+            for watch in watches:
+                watch.join(1)
+
+    def headers(self, path: str) -> dict[str, str]:
+        """Return the headers of a request; the token is for the heartbeat only."""
+        headers = {"User-Agent": "dockerflow-rollout", "Cache-Control": "no-cache"}
+        if self._token and path == "__heartbeat__":
+            headers["Authorization"] = f"Bearer {self._token}"
+        return headers
+
+
+class _Watch(threading.Thread):
+    """Requests the endpoints of one URL, and puts its state with its number into ``changes``."""
+
+    def __init__(
+        self,
+        rollout: Rollout,
+        number: int,
+        deadline: float,
+        changes: queue.SimpleQueue[tuple[int, State]],
+    ) -> None:
+        super().__init__(daemon=True)
+        self.rollout = rollout
+        self.number = number
+        self.state = rollout.states[number]
+        self.base = self.state.url.rstrip("/") + "/"
+        self.deadline = deadline
+        self.changes = changes
+
+    def run(self) -> None:
+        while not self._is_done() and time.monotonic() < self.deadline:
+            if self.rollout.stopped.wait(INTERVAL_SECONDS):
+                return
+
+    def _is_done(self) -> bool:
+        # first one endpoint, then the other: asked in turn, a load balancer that goes round would
+        # always give the same processes to the same endpoint
+        times = self.rollout.times
+        asked = [self._version] * times + [self._heartbeat] * times
+        for number, ask in enumerate(asked, 1):
+            if wrong := ask():
+                # where only the time was up, what it answered before says more
+                if time.monotonic() < self.deadline or self.state.text == NO_ANSWER:
+                    self._set(wrong)
+                return False
+            if number < len(asked):
+                self._set(f"{number} of {len(asked)} answers in a row are right", right=number)
+        self._set("it is the new build, and works", done=True, right=len(asked))
+        return True
+
+    def _set(self, text: str, *, right: int = 0, done: bool = False) -> None:
+        self.state = self.state._replace(text=printable(text), right=right, done=done)
+        self.changes.put((self.number, self.state))
+
+    def _get(self, path: str) -> Answer | str:
+        left = self.deadline - time.monotonic()
+        try:
+            headers = self.rollout.headers(path)
+            seconds = max(min(ANSWER_SECONDS, left), 0.01)
+            return self.rollout.client.get(self.base + path, headers, seconds)
+        except NoAnswerError as error:
+            return f"/{path}: {error}"
+
+    def _version(self) -> str | None:
+        """Request the version, and return what is wrong with it."""
+        answer = self._get("__version__")
+        if isinstance(answer, str):
+            return answer
+        if answer.status != 200:
+            return f"/__version__ answers {answer}"
+        found = _object(answer)
+        if found is None:
+            return "/__version__ does not answer with a JSON object"
+        self.state = self.state._replace(version={key: found.get(key) for key in KEYS})
+        for key, expected in self.rollout.expected.items():
+            if not is_same(key, found.get(key), expected):
+                shown = json.dumps(found[key]) if key in found else "missing"
+                return f"{key} is {shown}, not {json.dumps(expected)}"
+        return None
+
+    def _heartbeat(self) -> str | None:
+        """Request the heartbeat, and return what is wrong with it."""
+        answer = self._get("__heartbeat__")
+        if isinstance(answer, str):
+            return answer
+        if 200 <= answer.status < 300:
+            return None
+        return f"/__heartbeat__ answers {answer}{_reasons(_object(answer))}"
+
+
+def expected_build(given: Mapping[str, str | None]) -> dict[str, str]:
+    """Return what of ``given``, by the keys of a version object, has a value.
+
+    Raises ValueError where one is empty, as an unset variable is, or can't be right.
+    """
+    found = {key: value.strip() for key, value in given.items() if value is not None}
+    for key, value in found.items():
+        if not value:
+            raise ValueError(f"--{key} is empty: is the variable set?")
+        if wrong := problem(found, key):
+            raise ValueError(wrong)
+    return found
+
+
+def is_same(key: str, found: object, expected: str) -> bool:
+    """Return whether a value is the expected one; a commit may be abbreviated on either side."""
+    if key != "commit" or not isinstance(found, str):
+        return found == expected
+    short, long = sorted((found.lower(), expected.lower()), key=len)
+    return len(short) >= 7 and long.startswith(short)
+
+
+def printable(text: str) -> str:
+    """Return ``text`` as one line of at most 300 characters that does nothing to a terminal."""
+    text = "".join(character if character.isprintable() else " " for character in text)
+    text = " ".join(text.split())
+    return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 3] + "..."
+
+
+def _object(answer: Answer) -> dict[str, Any] | None:
+    try:
+        found = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _reasons(heartbeat: Mapping[str, Any] | None) -> str:
+    """Return which checks failed, as far as the answer says it."""
+    if heartbeat is None or not isinstance(heartbeat.get("status"), str):
+        return ""
+    checks = heartbeat.get("checks")
+    if not isinstance(checks, dict):
+        return f" ({heartbeat['status']}); with --token it says which check"
+    details = heartbeat.get("details")
+    texts = []
+    for name, status in checks.items():
+        if status == "ok":
+            continue
+        detail = details.get(name) if isinstance(details, dict) else None
+        messages = detail.get("messages") if isinstance(detail, dict) else None
+        text = " ".join(map(str, messages.values())) if isinstance(messages, dict) else ""
+        texts.append(f"{name}: {status}: {text}" if text else f"{name}: {status}")
+    return f" ({'; '.join(texts) or heartbeat['status']})"
