@@ -5,13 +5,15 @@ Exit status: 0 for success, 1 for a failure, 2 for wrong usage.
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import sys
 from typing import TYPE_CHECKING
 
+from dockerflow.cli.options import parser
+
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterable, Sequence
 
 # A command imports what it needs when it runs: a health check doesn't load what builds need.
@@ -20,12 +22,12 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; raises SystemExit(2) for wrong usage."""
-    arguments = _parser().parse_args(argv)
+    arguments = parser(RUN).parse_args(argv)
     try:
         return int(arguments.run(arguments))
     except _UsageError as error:
-        parser: argparse.ArgumentParser = arguments.parser
-        parser.error(str(error))
+        used: argparse.ArgumentParser = arguments.parser
+        used.error(str(error))
 
 
 class _UsageError(Exception):
@@ -141,140 +143,4 @@ def _print_errors(sentences: Iterable[str]) -> None:
         print(sentence, file=sys.stderr)
 
 
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0
-    if not 0 < seconds <= 86400:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a number of seconds from above 0 to 86400"
-        )
-    return seconds
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < int(text) <= 1000):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1000")
-    return int(text)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m dockerflow",
-        description="Commands for Dockerflow containers; they need no Django.",
-    )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-
-    version = commands.add_parser(
-        "version",
-        help="write or check the version object",
-        description="Write the version object (version.json) from the options, the CI's variables "
-        "and git, in this order.",
-    )
-    version.set_defaults(run=_version, parser=version)
-    version.add_argument("--source", metavar="URL", help="of the repository")
-    version.add_argument("--version", metavar="TEXT", help="the release; empty if it is none")
-    version.add_argument("--commit", metavar="HASH", help="that is built")
-    version.add_argument("--build", metavar="URL", help="of the CI job")
-    version.add_argument("--output", metavar="PATH", help="write a file instead of printing")
-    version.add_argument(
-        "--allow-missing", action="store_true", help="leave out a key that is found nowhere"
-    )
-    version.add_argument("--check", metavar="PATH", help="check an existing file")
-
-    probe = commands.add_parser(
-        "probe",
-        help="request a URL; exit 0 on a 2xx answer",
-        description="Request a URL once. Exit status: 0 on a 2xx answer, 1 on any other or none.",
-    )
-    probe.set_defaults(run=_probe, parser=probe)
-    probe.add_argument(
-        "url",
-        nargs="?",
-        metavar="URL",
-        help="http://127.0.0.1:$PORT$SCRIPT_NAME/__lbheartbeat__ by default",
-    )
-    probe.add_argument(
-        "--timeout", metavar="SECONDS", type=_seconds, default=3.0, help="in all; 3 by default"
-    )
-
-    rollout = commands.add_parser(
-        "rollout",
-        help="wait until a deploy is done",
-        description="Request /__version__ and /__heartbeat__ of each URL until all answer with the "
-        "new build and work. Without an option for the build it is that of version.json, here or "
-        "in /app.",
-        epilog="Exit status: 0 if it is done, 1 if the time was up, 2 for a wrong usage.",
-    )
-    rollout.set_defaults(run=_rollout, parser=rollout)
-    rollout.add_argument("urls", nargs="+", metavar="URL", help="of what is deployed")
-    rollout.add_argument("--commit", metavar="HASH", help="of the new build")
-    rollout.add_argument("--version", metavar="TEXT", help="of the new build")
-    rollout.add_argument("--build", metavar="URL", help="of the new build's CI job")
-    rollout.add_argument(
-        "--times",
-        metavar="N",
-        type=_count,
-        default=10,
-        help="right answers in a row, each on a new connection; 10 by default",
-    )
-    rollout.add_argument(
-        "--timeout", metavar="SECONDS", type=_seconds, default=300.0, help="in all; 300 by default"
-    )
-    rollout.add_argument(
-        "--token",
-        metavar="TOKEN",
-        help="of the heartbeat, to see which check fails; $DOCKERFLOW_HEARTBEAT_TOKEN or the file "
-        "$DOCKERFLOW_HEARTBEAT_TOKEN_FILE by default",
-    )
-    rollout.add_argument("--json", action="store_true", help="print the end as JSON, nothing else")
-
-    verify = commands.add_parser(
-        "verify",
-        help="check a container or Dockerfile against the specification",
-        description="Check a running container, or the application that a command starts, and a "
-        "Dockerfile against each requirement of the specification.",
-        epilog="Exit status: 0 if no requirement failed, 1 if one did, 2 for wrong usage.",
-    )
-    verify.set_defaults(run=_verify, parser=verify)
-    verify.add_argument("url", nargs="?", metavar="URL", help="of a running container")
-    verify.add_argument(
-        "--command",
-        metavar="COMMAND",
-        help="start this with a free $PORT, check it and stop it; it is run without a shell, and "
-        "$NAME is replaced",
-    )
-    verify.add_argument(
-        "--backing",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="cut off and silence the service that this variable's URL points to, and see whether "
-        "the heartbeat fails meanwhile and passes afterwards; may be repeated",
-    )
-    verify.add_argument(
-        "--optional-backing",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="the same for a service without which the heartbeat must pass; may be repeated",
-    )
-    verify.add_argument("--dockerfile", metavar="PATH", help="read this Dockerfile")
-    verify.add_argument(
-        "--target", metavar="STAGE", help="check this stage of the Dockerfile, not the last one"
-    )
-    verify.add_argument("--json", action="store_true", help="print the report as JSON")
-    for option, seconds, text in (
-        ("--timeout", 10.0, "for one answer"),
-        ("--start-timeout", 30.0, "until the first answer"),
-        ("--stop-timeout", 10.0, "after SIGTERM"),
-    ):
-        verify.add_argument(
-            option,
-            metavar="SECONDS",
-            type=_seconds,
-            default=seconds,
-            help=f"longest wait {text}; {seconds:g} by default",
-        )
-    return parser
+RUN = {"version": _version, "probe": _probe, "rollout": _rollout, "verify": _verify}
