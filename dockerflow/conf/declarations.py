@@ -69,7 +69,8 @@ class Conf(Settings):
     DOCKERFLOW_HEARTBEAT_TOKEN: Setting[str | None] = Setting(
         kinds.secret,
         None,
-        "A client that sends this token as ``Authorization: Bearer`` always gets the details.",
+        "A client that sends this token, as a Bearer token or as the password of HTTP Basic,"
+        " always gets the details.",
         secret=True,
     )
     DOCKERFLOW_DRAIN_FILE: Setting[Path | None] = Setting(
@@ -94,6 +95,16 @@ class Conf(Settings):
         _boolean,
         False,
         "Whether ``/__error__`` is served: it raises, to test the reporting of errors.",
+    )
+    DOCKERFLOW_METRICS: Setting[list[str]] = Setting(
+        kinds.choices(
+            {
+                "statsd": ("statsd", "statsd"),
+                "opentelemetry": ("opentelemetry", "opentelemetry-api"),
+            }
+        ),
+        [],
+        "Where the results of each run are sent, beside the signals.",
     )
     DOCKERFLOW_LOG_FORMAT = Setting(
         kinds.choice("mozlog", "console"),

@@ -5,11 +5,12 @@ A kind parses and never reads: ``sources`` says where a value comes from.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import math
 import os
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -226,6 +227,27 @@ def database_aliases(known: Callable[[], Collection[str] | None]) -> Kind[list[s
                 yield about_item(alias, aliases, f"is not in DATABASES{hint}")
 
     return Kind("a list of database aliases", names.parse, check)
+
+
+def choices(packages: Mapping[str, tuple[str, str]]) -> Kind[list[str]]:
+    """A list of some of the keys of ``packages``, each with its module and its package."""
+    expected = " and ".join(packages)
+
+    def parse(value: Any) -> list[str]:
+        chosen = list(dict.fromkeys(name.casefold() for name in names.parse(value)))
+        for name in chosen:
+            if name not in packages:
+                hint = did_you_mean(nearest(name, packages))
+                raise ValueError(about_item(name, chosen, f"is not {expected}{hint}"))
+        return chosen
+
+    def check(chosen: list[str]) -> Iterator[str]:
+        for name in chosen:
+            module, package = packages[name]
+            if importlib.util.find_spec(module) is None:
+                yield about_item(name, chosen, f"needs: python -m pip install {package}")
+
+    return Kind(f"a list of {expected}, comma-separated or as a JSON array", parse, check)
 
 
 def about_item(item: str, items: Collection[str], clause: str) -> str:

@@ -14,6 +14,10 @@ class DockerflowConfig(AppConfig):
         conf.validate()
         checks.register()
         wiring.register()
+        if conf.DOCKERFLOW_METRICS:
+            from dockerflow.django import metrics  # noqa: PLC0415
+
+            metrics.connect()
         wiring.log_settings_without_effect()
 
 

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import hmac
-import json
 import logging
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
-from django.conf import settings
 
 # Tests of projects that ran on Mozilla's package import this name from here.
 from django.core.checks.registry import registry as django_check_registry  # noqa: F401
@@ -30,7 +28,7 @@ from django.utils.module_loading import import_string
 from django.views.decorators.csrf import csrf_exempt
 
 from dockerflow.conf import Conf, conf, lenient
-from dockerflow.django import internals
+from dockerflow.django import internals, renderers
 from dockerflow.django.draining import drain_file
 from dockerflow.django.signals import heartbeat_failed, heartbeat_passed
 from dockerflow.loggers import enabled
@@ -151,32 +149,42 @@ async def albheartbeat(request: HttpRequest) -> Any:
 
 def _broken_heartbeat(error: Exception) -> HttpResponse:
     enabled(logger).error("The heartbeat itself has failed", exc_info=error)
-    return _json_response({"status": "critical"}, failed=True)
+    status_code = lenient.DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE
+    return renderers.json_response({"status": "critical"}, status_code=status_code)
 
 
 @endpoint(on_exception=_broken_heartbeat)
 def heartbeat(request: HttpRequest) -> HttpResponse:
-    """The backing services work, or the status of a failed heartbeat; JSON either way."""
+    """The backing services work: 200, or the status of a failed heartbeat.
+
+    JSON, or what the client prefers: a page for people, metrics for Prometheus.
+    """
     from dockerflow.django import runner
 
+    started = time.monotonic()
+    if response := renderers.challenge(request):
+        return response
     if file := drain_file():
-        return _draining(request, file)
+        return _answer(request, None, started, file)
     answer = runner.run()
     if answer.new:
         _send(answer.report)
-    return _answer(request, answer.report)
+    return _answer(request, answer.report, started)
 
 
 @endpoint(on_exception=_broken_heartbeat)
 async def aheartbeat(request: HttpRequest) -> HttpResponse:
     """:func:`heartbeat` for an event loop, which goes on meanwhile."""
+    started = time.monotonic()
+    if response := renderers.challenge(request):
+        return response
     if file := drain_file():
-        return _draining(request, file)
+        return _answer(request, None, started, file)
     # A client that gives up cancels its request; the run still sends its signal and is logged.
     task = asyncio.ensure_future(_arun())
     _tasks.add(task)
     task.add_done_callback(_tasks.discard)
-    return _answer(request, await asyncio.shield(task))
+    return _answer(request, await asyncio.shield(task), started)
 
 
 _tasks: set[asyncio.Task[Report]] = set()  # the event loop's own references are weak
@@ -213,34 +221,13 @@ def _send(report: Report) -> None:
     signal.send_robust(sender=heartbeat, level=report.level, report=report)
 
 
-def _draining(request: HttpRequest, file: Path) -> HttpResponse:
-    body = {"status": "draining"}
-    if _may_see_details(request):
-        body["drain_file"] = str(file)
-    return _json_response(body, failed=True)
-
-
-def _answer(request: HttpRequest, report: Report) -> HttpResponse:
-    body = report.as_dict(details=_may_see_details(request))
-    return _json_response(body, failed=report.failed)
-
-
-def _json_response(body: dict[str, Any], *, failed: bool) -> HttpResponse:
-    # A heartbeat holds strings and numbers: JsonResponse would make an encoder for more.
-    return HttpResponse(
-        json.dumps(body),
-        content_type="application/json",
-        status=lenient.DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE if failed else 200,
+def _answer(
+    request: HttpRequest, report: Report | None, started: float, drain_file: Path | None = None
+) -> HttpResponse:
+    return renderers.answer(
+        request,
+        report,
+        seconds=time.monotonic() - started,
+        current_version=current_version,
+        drain_file=drain_file,
     )
-
-
-def _may_see_details(request: HttpRequest) -> bool:
-    choice = conf.DOCKERFLOW_HEARTBEAT_DETAILS
-    if choice == "always" or (choice == "debug" and settings.DEBUG):
-        return True
-    # Not request.headers, which is made of all headers when it is first asked for one.
-    scheme, _, given = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-    if scheme.casefold() != "bearer":
-        return False
-    token = conf.DOCKERFLOW_HEARTBEAT_TOKEN
-    return token is not None and hmac.compare_digest(given.strip().encode(), token.encode())

@@ -1,6 +1,9 @@
 """Checks as a project may have them: each says one thing."""
 
 import functools
+import os
+import time
+from pathlib import Path
 
 from django.core import checks
 
@@ -60,3 +63,16 @@ def takes_nothing():
 
 def answers_nothing(app_configs, **kwargs):
     return None
+
+
+def can_hang(app_configs, **kwargs):
+    """Hangs while the file ``hang`` is in the folder ``SWITCHES``."""
+    while Path(os.environ["SWITCHES"], "hang").exists():
+        time.sleep(0.05)
+    return []
+
+
+def can_fail(app_configs, **kwargs):
+    """Fails while the file ``fail`` is in the folder ``SWITCHES``."""
+    is_on = Path(os.environ["SWITCHES"], "fail").exists()
+    return [checks.Error("The queue of mails does not move", id="shop.E001")] if is_on else []

@@ -93,13 +93,13 @@ class Chromium:
     def __init__(self) -> None:
         self.program = find_program("chromium", hint="apt-get install chromium")
 
-    def dump_dom(self, url: str) -> str:
+    def dump_dom(self, url: str, *options: str) -> str:
         """Return the page as HTML, after its scripts ran."""
-        return self._run("--dump-dom", url)
+        return self._run("--dump-dom", *options, url)
 
-    def screenshot(self, url: str, path: Path) -> None:
+    def screenshot(self, url: str, path: Path, *options: str) -> None:
         """Write a picture of the page, a PNG, to ``path``."""
-        self._run(f"--screenshot={path}", url)
+        self._run("--hide-scrollbars", f"--screenshot={path}", *options, url)
 
     def _run(self, *arguments: str) -> str:
         with tempfile.TemporaryDirectory(prefix="chromium-") as profile:
