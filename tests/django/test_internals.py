@@ -201,7 +201,7 @@ UNDOCUMENTED = {
 STANDARD_LIBRARY = {"_current_frames", "_getframe"}
 DOCUMENTED = {
     "_meta",  # https://docs.djangoproject.com/en/stable/ref/models/meta/
-    "_replace",  # of named tuples
+    *("_asdict", "_replace"),  # of named tuples
 }
 ELSEWHERE = {
     "logging/dictconfig.py": {"_granian"},  # a logger's name
