@@ -8,23 +8,23 @@ import re
 import sys
 from typing import Any
 
-from dockerflow.logging.jsonable import Jsonable, one_line
+from dockerflow.logging.jsonable import Jsonable, as_text, one_line
 from dockerflow.logging.mozlog import MozlogFormatter
 
 # By syslog severity: critical, error, warning, info, debug.
 _COLOURS = {2: "1;31", 3: "31", 4: "33", 6: "32", 7: "2"}
 
-# A message must not control the terminal: all but tab and newline are shown as escapes.
-_CONTROLS = r"[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+# Shown as escapes: what controls a terminal, but for tabs, and what no encoding has.
+_CONTROLS = r"[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff]"
 _BARE_WORD = r"[^\s\"'=\\]+"
 
 
 class ConsoleFormatter(MozlogFormatter):
     """Formats a record as time, level, logger, message and ``name=value`` for the other fields.
 
-    A traceback follows on lines of its own. What the message or the traceback already says is not
-    repeated. The level is coloured if stdout is a terminal, unless NO_COLOR (https://no-color.org)
-    is set.
+    Further lines of the message and a traceback follow on lines of their own; a field that they
+    already show is left out. The level is coloured if stdout is a terminal, unless NO_COLOR
+    (https://no-color.org) is set.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -34,25 +34,32 @@ class ConsoleFormatter(MozlogFormatter):
     def format(self, record: logging.LogRecord) -> str:
         out = self.plain_record(record)
         fields = out["Fields"]
-        message = str(fields.pop("msg", ""))
-        blocks = [str(fields.pop(name)) for name in ("traceback", "stack") if name in fields]
+        message, *more = str(fields.pop("msg", "")).split("\n")
+        for name in ("traceback", "stack"):
+            if name in fields:
+                more += str(fields.pop(name)).rstrip().split("\n")
         words = [
             str(out["Type"]),
             *([message] if message else []),
             *(
-                f"{name}={_word(value)}"
+                f"{_word(name)}={_word(value)}"
                 for name, value in fields.items()
-                if not _has_lines("\n".join([message, *blocks]), value)
+                if not _are_lines([message, *more], value)
             ),
         ]
-        shown = "\n".join([" ".join(words), *(block.rstrip() for block in blocks)])
-        time = self.formatTime(record, self.datefmt or "%H:%M:%S")
-        return f"{time} {self._level(record.levelname, out['Severity'])} {_harmless(shown)}"
+        shown = "\n".join(map(_harmless, [" ".join(words), *more]))
+        return f"{self._time(record)} {self._level(record, out['Severity'])} {shown}"
 
-    def _level(self, name: str, severity: int) -> str:
+    def _time(self, record: logging.LogRecord) -> str:
+        try:
+            return self.formatTime(record, self.datefmt or "%H:%M:%S")
+        except Exception:  # a record made of what came from elsewhere
+            return "--:--:--"
+
+    def _level(self, record: logging.LogRecord, severity: int) -> str:
         colour = _COLOURS.get(severity)
-        padded = f"{name:<8}"
-        return f"\x1b[{colour}m{padded}\x1b[0m" if self.coloured and colour else padded
+        name = f"{_harmless(as_text(getattr(record, 'levelname', None))):<8}"
+        return f"\x1b[{colour}m{name}\x1b[0m" if self.coloured and colour else name
 
 
 def _is_terminal(stream: Any) -> bool:
@@ -62,12 +69,12 @@ def _is_terminal(stream: Any) -> bool:
         return False
 
 
-def _has_lines(shown: str, value: Jsonable) -> bool:
-    """Whether `value`, text or a list of texts, stands in `shown` as lines of its own."""
+def _are_lines(lines: list[str], value: Jsonable) -> bool:
+    """Whether `value`, text or a list of texts, is among the `lines` already."""
     texts = value if isinstance(value, list) else [value]
     if not texts or not all(isinstance(text, str) and text for text in texts):
         return False
-    return "\n".join(["", *texts, ""]) in f"\n{shown}\n"
+    return "\n".join(["", *map(str, texts), ""]) in "\n".join(["", *lines, ""])
 
 
 def _word(value: Jsonable) -> str:

@@ -55,6 +55,13 @@ def jsonable_object(items: dict[Any, Any]) -> dict[str, Jsonable]:
     return _object([*dict.items(items)], (id(items),))
 
 
+def as_text(value: object) -> str:
+    """Return text as it is, an empty one for None, and :func:`text` of everything else."""
+    if value is None:
+        return ""
+    return str.__str__(value) if issubclass(type(value), str) else text(value)
+
+
 def text(value: object) -> str:
     """Return the text for a `value` that JSON has no type for; never raises an Exception."""
     kind = type(value)

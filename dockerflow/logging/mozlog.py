@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal
 
 from dockerflow.logging.jsonable import (
     PLAIN_TYPES,
+    as_text,
     escape_non_ascii,
     escape_unsafe,
     fastest_encoder,
@@ -22,7 +23,6 @@ from dockerflow.logging.jsonable import (
     jsonable,
     jsonable_object,
     one_line,
-    text,
 )
 from dockerflow.logging.request_id import id_of_request, request_id_context
 from dockerflow.logging.tracebacks import exception_fields
@@ -180,8 +180,8 @@ class MozlogFormatter(logging.Formatter):
         logger_name = getattr(record, "logger_name", None)
         pid = record.process
         return {
-            "Type": _as_text(record.name) or "root",
-            "Logger": self.logger_name if logger_name is None else _as_text(logger_name),
+            "Type": as_text(record.name) or "root",
+            "Logger": self.logger_name if logger_name is None else as_text(logger_name),
             "Hostname": self.hostname,
             "EnvVersion": self.LOGGING_FORMAT_VERSION,
             "Severity": self._severity(record.levelno),
@@ -218,13 +218,6 @@ class MozlogFormatter(logging.Formatter):
 _COUNT = len(STANDARD_ATTRIBUTES)
 _STANDARD = frozenset(STANDARD_ATTRIBUTES)
 _EXCLUDED = frozenset(MozlogFormatter.EXCLUDED_LOGRECORD_ATTRS)
-
-
-def _as_text(value: object) -> str:
-    """Return text as it is, an empty one for None, and else what stands for the value."""
-    if value is None:
-        return ""
-    return str.__str__(value) if issubclass(type(value), str) else text(value)
 
 
 def _is_true(value: object) -> bool:

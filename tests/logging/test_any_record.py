@@ -3,6 +3,7 @@
 import io
 import logging
 import math
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.utils.safestring import mark_safe
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dockerflow.logging import MozlogFormatter
+from dockerflow.logging import ConsoleFormatter, MozlogFormatter
 from dockerflow.logging.jsonable import one_line
 from tests.support.encoders import mozlogs
 from tests.support.records import (
@@ -122,9 +123,8 @@ changes = st.lists(
 )
 
 
-@THOROUGH
-@given(extras, changes)
-def test_a_record_that_was_changed_in_any_way_keeps_its_extras(extra, done):
+def changed(extra, done):
+    """A record that somebody has changed after it was made."""
     record = logger().makeRecord("app", 20, "views.py", 1, "paid", (), None, extra=extra)
     attributes = vars(record)
     for what, *details in done:
@@ -137,6 +137,14 @@ def test_a_record_that_was_changed_in_any_way_keeps_its_extras(extra, done):
             details[0].shuffle(shuffled)
             attributes.clear()
             attributes.update(shuffled)
+    return record
+
+
+@THOROUGH
+@given(extras, changes)
+def test_a_record_that_was_changed_in_any_way_is_a_line_with_its_extras(extra, done):
+    record = changed(extra, done)
+    attributes = vars(record)
     fast, general = both_ways(record)
 
     assert fast == general
@@ -144,6 +152,14 @@ def test_a_record_that_was_changed_in_any_way_keeps_its_extras(extra, done):
     assert kept - {"message", "logger_name"} <= {n.rstrip("_") for n in fast["Fields"]} | {
         *fast["Fields"]
     }
+
+
+@THOROUGH
+@given(extras, changes)
+def test_the_console_shows_any_record_and_sends_the_terminal_no_codes(extra, done):
+    shown = ConsoleFormatter().format(changed(extra, done))
+
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", shown)
 
 
 @pytest.mark.parametrize("attribute", STANDARD)

@@ -72,7 +72,8 @@ def test_a_traceback_and_a_stack_follow_on_lines_of_their_own():
 )
 def test_a_field_whose_lines_are_in_the_message_is_not_repeated(extra, shown):
     message = "check_speed failed\nW001: slow\nW002: late"
-    assert line(message, **extra) == f"INFO     app.views {message}{shown}"
+    first, rest = message.split("\n", 1)
+    assert line(message, **extra) == f"INFO     app.views {first}{shown}\n{rest}"
 
 
 def test_an_error_without_a_traceback_is_shown():
@@ -80,8 +81,11 @@ def test_an_error_without_a_traceback_is_shown():
 
 
 def test_a_message_cannot_steer_the_terminal():
-    message = "two\nlines\t\x1b[2J\x07\x9b"
-    assert line(message) == "INFO     app.views two\nlines\t\\x1b[2J\\x07\\x9b"
+    message = "two\nlines\t\x1b[2J\x07\x9b\ud83d"
+    shown = line(message, **{"a\x1b": "b\r", "c\nd": 1}, levelname="\x1b[2J")
+    assert shown == (
+        '\\x1b[2J  app.views two a\\x1b="b\\r" "c\\nd"=1\nlines\t\\x1b[2J\\x07\\x9b\\ud83d'
+    )
 
 
 def test_the_format_of_the_time_can_be_chosen():
