@@ -5,7 +5,7 @@ environment variable MOZILLA_DOCKERFLOW names (``pip install --no-deps --target`
 
 The limit builds the dict of just these records by hand and encodes it with the same library; what
 is above it is the price of taking any record. The formatters take turns, in another order every
-round, at records of which none is formatted twice; what is told is the median over the rounds.
+round, at records of which none is formatted twice; the figures are medians over the rounds.
 """
 
 import gc
