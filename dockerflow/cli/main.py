@@ -46,7 +46,10 @@ def _version(arguments: argparse.Namespace) -> int:
     version_object, missing = collect(given, os.environ, os.curdir)
     wrong = [sentence for key in version_object if (sentence := problem(version_object, key))]
     _print_errors(missing + wrong)
-    if wrong or (missing and not arguments.allow_missing):
+    if missing and not arguments.allow_missing:
+        _print_errors(["Give the missing options, or run it in a CI job, or use --allow-missing."])
+        return 1
+    if wrong:
         return 1
     if arguments.output is None:
         sys.stdout.write(dumps(version_object))

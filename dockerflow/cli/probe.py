@@ -40,7 +40,7 @@ class Answer(NamedTuple):
 
 
 class NoAnswerError(Exception):
-    """No complete HTTP answer came in time; the text says what happened instead."""
+    """No complete HTTP answer came in time; the text is the reason."""
 
 
 def default_url(environ: Mapping[str, str]) -> str:
@@ -133,7 +133,7 @@ class _Exchange(threading.Thread):
 
 
 def check_url(url: str) -> None:
-    """Raise ValueError where ``url`` can't be requested; the text says why."""
+    """Raise ValueError where ``url`` can't be requested; the text is the reason."""
     parts = urlsplit(url)
     if "@" in parts.netloc:
         raise ValueError("a URL with a user or a password can't be requested")

@@ -1,4 +1,4 @@
-"""Where a build comes from: what the CI's variables and git say.
+"""The version object of a build, from the CI's variables and from git.
 
 The version object's four keys, looked up at build time:
 https://github.com/mozilla-services/Dockerflow/blob/main/docs/version_object.md
@@ -24,7 +24,7 @@ CLOUD_BUILD = "https://console.cloud.google.com/cloud-build/builds"
 
 
 class CI(NamedTuple):
-    """How one CI tells a job about itself.
+    """The variables that one CI sets in its jobs.
 
     All of ``marks`` are set in its jobs. The others are templates over the environment, of which
     the first that can be filled counts; a ``ref`` is a tag only where it begins "refs/tags/".
@@ -85,7 +85,7 @@ CIS = (
         commit=("{GIT_COMMIT}",),
         build=("{BUILD_URL}",),
     ),
-    # a worker sets the first two; the repository is told by taskgraph or by taskcluster-github
+    # a worker sets the first two; the others come from taskgraph or taskcluster-github
     # https://docs.taskcluster.net/docs/reference/workers/docker-worker/environment
     CI(
         "Taskcluster",
@@ -108,7 +108,7 @@ CIS = (
 
 
 class _NotThereError(Exception):
-    """One place doesn't know one key; the text says why."""
+    """A key was not found in one place; the text is the reason."""
 
 
 def collect(
@@ -117,16 +117,16 @@ def collect(
     """Return the version object, and a sentence for each key of it that was found nowhere.
 
     A key comes from ``given``, else from the CI's variables in ``environ``, else from the git
-    checkout that ``directory`` lies in (at most 10 seconds a question). What is found has the
+    checkout that ``directory`` lies in (at most 10 seconds a command). What is found has the
     form that the specification wants and carries no credentials; a given value that can't be
     brought into that form is returned as it is.
     """
     found: dict[str, str] = {}
     missing = []
-    # the commit before the version, which git tells for one commit only
+    # the commit before the version, which git has for one commit only
     for key in ("source", "commit", "version", "build"):
         value = (given.get(key) or "").strip()
-        # an empty version says "no release"; anything else empty is an unset shell variable
+        # an empty version means "no release"; anything else empty is an unset shell variable
         if value or (key == "version" and given.get(key) is not None):
             found[key] = _tidy(key, value) or value
             continue
@@ -147,7 +147,7 @@ def repository_url(remote: str) -> str | None:
         remote = "ssh://{}/{}".format(*short.groups())
     try:
         url = urlsplit(remote)
-        _ = url.port  # raises where half a password stands in its place
+        _ = url.port  # raises where half a password is in its place
     except ValueError:
         return None
     path = url.path.rstrip("/").removesuffix(".git")
@@ -174,41 +174,41 @@ def _look_up(
     key: str, commit: str, environ: Mapping[str, str], directory: str | os.PathLike[str]
 ) -> str:
     try:
-        return _ask_ci(key, environ)
+        return _from_ci(key, environ)
     except _NotThereError as reason:
         not_in_ci = str(reason)
     try:
-        return _ask_git(key, commit, environ, directory)
+        return _from_git(key, commit, environ, directory)
     except _NotThereError as not_in_git:
         raise _NotThereError(f"{not_in_ci}; {not_in_git}") from None
 
 
-def _ask_ci(key: str, environ: Mapping[str, str]) -> str:
+def _from_ci(key: str, environ: Mapping[str, str]) -> str:
     ci = next((ci for ci in CIS if all(environ.get(mark) for mark in ci.marks)), None)
     if ci is None:
         raise _NotThereError("no CI's variables are set")
-    asked = []
+    tried = []
     for template in ci.tag + ci.ref if key == "version" else getattr(ci, key):
         names = [name for _, name, *_ in string.Formatter().parse(template) if name]
-        asked += names
+        tried += names
         if all(environ.get(name, "").strip() for name in names):
             value = template.format_map(environ).strip()
             if template in ci.ref:
                 value = value.partition("refs/tags/")[2]
             if tidied := _tidy(key, value):
                 return tidied
-    raise _NotThereError(f"{ci.name} does not tell it in {' or '.join(asked) or 'any variable'}")
+    raise _NotThereError(f"{ci.name} does not set {' or '.join(tried) or 'a variable for it'}")
 
 
-def _ask_git(
+def _from_git(
     key: str, commit: str, environ: Mapping[str, str], directory: str | os.PathLike[str]
 ) -> str:
     def git(*arguments: str) -> str:
         return _git(arguments, environ, directory)
 
     if key == "build":
-        raise _NotThereError("git does not know it")
-    # `log` says more clearly than `rev-parse` what is wrong with a repository
+        raise _NotThereError("git does not have it")
+    # the errors of `log` are clearer than those of `rev-parse`
     head = git("-c", "log.showSignature=false", "log", "-1", "--format=%H")
     if key == "commit":
         return head
@@ -246,6 +246,6 @@ def _git(
     except subprocess.TimeoutExpired:
         raise _NotThereError(f"git did not answer in {GIT_SECONDS:g} s") from None
     if done.returncode:
-        complaint = done.stderr.strip().partition("\n")[0].removeprefix("fatal: ")
-        raise _NotThereError(f"git says: {complaint}")
+        error = done.stderr.strip().partition("\n")[0].removeprefix("fatal: ")
+        raise _NotThereError(f"git failed: {error}")
     return done.stdout.strip()

@@ -58,7 +58,7 @@ def test_an_object_with_a_problem_is_not_written(tmp_path):
     assert path.read_text() == "before"
 
 
-def test_a_file_that_can_not_be_written_is_told(tmp_path):
+def test_a_file_that_can_not_be_written_is_reported(tmp_path):
     path = tmp_path / "nowhere" / "version.json"
 
     status, out, err = run("version", *OPTIONS, "--output", path)

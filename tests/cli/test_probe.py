@@ -24,8 +24,8 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 class Server:
     """A TCP server that reads a request and says to it what it is told to."""
 
-    def __init__(self, say=OK, pause=0.0, family=socket.AF_INET):
-        self.say, self.pause = say, pause
+    def __init__(self, reply=OK, pause=0.0, family=socket.AF_INET):
+        self.reply, self.pause = reply, pause
         self.requests = []
         self.listener = socket.create_server(("", 0), family=family)
         self.port = self.listener.getsockname()[1]
@@ -52,9 +52,9 @@ class Server:
 
     def answer(self, client):
         if not self.pause:
-            client.sendall(self.say)
+            client.sendall(self.reply)
             return
-        for byte in self.say:
+        for byte in self.reply:
             client.sendall(bytes([byte]))
             time.sleep(self.pause)
 
@@ -70,7 +70,7 @@ def test_a_good_answer_passes():
     assert request.startswith(b"GET /__lbheartbeat__ HTTP/1.1\r\n")
 
 
-def test_without_a_url_the_load_balancers_heartbeat_on_port_is_asked():
+def test_without_a_url_the_load_balancers_heartbeat_on_port_is_requested():
     with Server() as server:
         status, out, _ = run("probe", PORT=str(server.port))
 
@@ -122,7 +122,7 @@ def test_without_a_port_it_is_8000(port):
 
 
 @pytest.mark.parametrize(
-    ("say", "line"),
+    ("reply", "line"),
     [
         (b"HTTP/1.1 204 No Content\r\n\r\n", "204 No Content in "),
         (b"HTTP/1.0 200\r\n\r\n" + bytes(3 << 20), "200 in "),
@@ -131,8 +131,8 @@ def test_without_a_port_it_is_8000(port):
         (b"HTTP/1.0 103 Early Hints\r\nConnection: close\r\n\r\n" + OK, "200 OK in "),
     ],
 )
-def test_any_2xx_passes(say, line):
-    with Server(say) as server:
+def test_any_2xx_passes(reply, line):
+    with Server(reply) as server:
         status, out, err = run("probe", server.url)
 
     assert (status, err) == (0, "")
@@ -140,7 +140,7 @@ def test_any_2xx_passes(say, line):
 
 
 @pytest.mark.parametrize(
-    ("say", "line"),
+    ("reply", "line"),
     [
         (b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", "503 Service Unav"),
         (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "404 Not Found in "),
@@ -169,8 +169,8 @@ def test_any_2xx_passes(say, line):
         ),
     ],
 )
-def test_anything_else_fails_and_is_told(say, line):
-    with Server(say) as server:
+def test_anything_else_fails_and_is_reported(reply, line):
+    with Server(reply) as server:
         status, out, err = run("probe", server.url)
 
     assert (status, out) == (1, "")
@@ -193,7 +193,7 @@ def test_a_host_that_has_no_address_fails():
 
 
 @pytest.mark.parametrize(
-    ("say", "lack"),
+    ("reply", "missing"),
     [
         (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 1000, "no answer"),
         (
@@ -202,13 +202,13 @@ def test_a_host_that_has_no_address_fails():
         ),
     ],
 )
-def test_the_timeout_bounds_an_answer_that_drips(say, lack):
-    with Server(say, pause=0.02) as server:
+def test_the_timeout_bounds_an_answer_that_drips(reply, missing):
+    with Server(reply, pause=0.02) as server:
         begun = time.monotonic()
         status, out, err = run("probe", server.url, "--timeout", "1.5")
         seconds = time.monotonic() - begun
 
-    assert (status, out, err) == (1, "", f"{server.url}: {lack} in 1.5 s\n")
+    assert (status, out, err) == (1, "", f"{server.url}: {missing} in 1.5 s\n")
     assert seconds < 8
 
 
@@ -220,15 +220,15 @@ def test_the_timeout_bounds_a_server_that_is_silent():
     assert answer == (1, "", f"{url}: no answer in 0.3 s\n")
 
 
-def test_proxies_are_not_asked():
+def test_proxies_are_not_used():
     with Server() as server:
         assert run("probe", server.url, http_proxy="http://127.0.0.1:1")[0] == 0
 
 
 def test_a_redirect_is_not_followed():
     with Server() as target:
-        say = f"HTTP/1.1 302 Found\r\nLocation: {target.url}\r\nContent-Length: 0\r\n\r\n"
-        with Server(say.encode()) as server:
+        reply = f"HTTP/1.1 302 Found\r\nLocation: {target.url}\r\nContent-Length: 0\r\n\r\n"
+        with Server(reply.encode()) as server:
             status, _, err = run("probe", server.url)
 
     assert status == 1
@@ -237,7 +237,7 @@ def test_a_redirect_is_not_followed():
 
 
 @pytest.mark.skipif(not Path("/proc/net/if_inet6").exists(), reason="has no IPv6")
-def test_an_ipv6_address_may_be_asked():
+def test_an_ipv6_address_may_be_requested():
     with Server(family=socket.AF_INET6) as server:
         status, _, _ = run("probe", f"http://[::1]:{server.port}/x?y=1")
 
@@ -272,7 +272,7 @@ def test_an_ipv6_address_may_be_asked():
         ),
     ],
 )
-def test_what_can_not_be_asked_is_a_wrong_usage(words, port, complaint):
+def test_what_can_not_be_requested_is_wrong_usage(words, port, complaint):
     status, out, err = run("probe", *words, PORT=port)
 
     assert (status, out) == (2, "")

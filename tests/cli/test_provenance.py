@@ -17,7 +17,7 @@ def test_every_ci_is_tried_here():
 
 
 @pytest.mark.parametrize("ci", ENVIRONMENTS)
-def test_a_ci_tells_all_that_its_variables_say(tmp_path, ci):
+def test_everything_is_taken_from_the_variables_of_a_ci(tmp_path, ci):
     host = "gitlab.com" if ci == "GitLab CI" else "github.com"
     expected = {
         "source": f"https://{host}/o/r",
@@ -55,7 +55,7 @@ def test_taskcluster_github_names_the_repository_in_its_own_way(tmp_path):
         "build": "https://tc.example.com/tasks/t",
     }
     assert missing == (
-        "version is missing: --version was not given; Taskcluster does not tell it in "
+        "version is missing: --version was not given; Taskcluster does not set "
         "VCS_HEAD_REF or GITHUB_HEAD_REF; git is not installed."
     )
 
@@ -87,7 +87,7 @@ def test_an_empty_option_is_an_unset_shell_variable_and_only_a_version_may_be_em
     assert problems(found) == []
 
 
-def test_allowed_to_be_missing_a_key_is_left_out_and_told(tmp_path):
+def test_allowed_to_be_missing_a_key_is_left_out_and_reported(tmp_path):
     status, found, complaints = version(
         tmp_path, "--allow-missing", "--version", "1", "--commit", COMMIT
     )

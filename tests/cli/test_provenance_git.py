@@ -9,6 +9,8 @@ from tests.support.builds import ENVIRONMENTS, Checkout, version
 
 pytestmark = pytest.mark.once
 
+ADVICE = "Give the missing options, or run it in a CI job, or use --allow-missing."
+
 
 @pytest.fixture
 def checkout(tmp_path):
@@ -34,13 +36,14 @@ def test_git_describes_no_commit_but_the_one_that_is_checked_out(checkout):
     head = checkout.git("rev-parse", "HEAD")
     variables = {**ENVIRONMENTS["CircleCI"], "CIRCLE_TAG": ""}
 
-    _, found, (complaint,) = version(checkout.directory, **variables)
+    _, found, (complaint, advice) = version(checkout.directory, **variables)
 
     assert found is None
     assert complaint == (
-        "version is missing: --version was not given; CircleCI does not tell it in CIRCLE_TAG; "
+        "version is missing: --version was not given; CircleCI does not set CIRCLE_TAG; "
         f"git has another commit checked out, {head}."
     )
+    assert advice == ADVICE
 
 
 @pytest.mark.parametrize(
@@ -114,13 +117,16 @@ def test_a_repository_without_a_web_address_has_no_source(checkout, remote, comp
     assert version(checkout.directory, "--version", "1", "--build", "https://ci.example.com/7") == (
         1,
         None,
-        [f"source is missing: --source was not given; no CI's variables are set; {complaint}."],
+        [
+            f"source is missing: --source was not given; no CI's variables are set; {complaint}.",
+            ADVICE,
+        ],
     )
 
 
-def test_without_git_and_ci_every_key_is_told_with_where_it_was_looked_for(tmp_path):
+def test_without_git_and_ci_every_key_is_reported_with_where_it_was_looked_for(tmp_path):
     nowhere = "was not given; no CI's variables are set; git"
-    reason = "says: not a git repository (or any of the parent directories): .git."
+    reason = "failed: not a git repository (or any of the parent directories): .git."
 
     assert version(tmp_path) == (
         1,
@@ -129,7 +135,8 @@ def test_without_git_and_ci_every_key_is_told_with_where_it_was_looked_for(tmp_p
             f"source is missing: --source {nowhere} {reason}",
             f"commit is missing: --commit {nowhere} {reason}",
             f"version is missing: --version {nowhere} {reason}",
-            f"build is missing: --build {nowhere} does not know it.",
+            f"build is missing: --build {nowhere} does not have it.",
+            ADVICE,
         ],
     )
 
@@ -153,7 +160,7 @@ def test_a_repository_without_commits_says_so(tmp_path):
     _, _, complaints = version(tmp_path)
 
     assert complaints[1] == (
-        "commit is missing: --commit was not given; no CI's variables are set; git says: your "
+        "commit is missing: --commit was not given; no CI's variables are set; git failed: your "
         "current branch 'main' does not have any commits yet."
     )
 

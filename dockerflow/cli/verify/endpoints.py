@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 HEARTBEAT = "__heartbeat__"
 LBHEARTBEAT = "__lbheartbeat__"
 VERSION = "__version__"
-# What only says that the process is up takes some milliseconds; a second means that it waits for
-# something. It is also how long Kubernetes waits by default.
+# To show that the process is up takes milliseconds; a second means that it waits for something, and
+# is how long Kubernetes waits by default.
 LBHEARTBEAT_SECONDS = 1.0
 NO_JSON = object()
 # how Django, Starlette, Werkzeug, ASP.NET, Rails and Vite refuse a host name
@@ -57,7 +57,7 @@ class Site:
         self.timeout = timeout
 
     def get(self, path: str, timeout: float | None = None) -> Answer | str:
-        """Return the answer, or a text that says why there was none."""
+        """Return the answer, or the reason that there was none."""
         try:
             return get(urljoin(self.url, path), timeout or self.timeout)
         except NoAnswerError as error:

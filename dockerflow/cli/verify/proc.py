@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PROC = Path("/proc")
 LISTENING = "0A"
 LOG_NAME = re.compile(r"\.log(\.[^/]*)?$|/nohup\.out$|^/var/log/")
-# npm's own, which only says what npm did: https://docs.npmjs.com/cli/using-npm/logging
+# npm's own, which only logs what npm did: https://docs.npmjs.com/cli/using-npm/logging
 NPM_LOG = re.compile(r"/_logs/[^/]+-debug-\d+\.log$")
 # not programs of their own: an init that passes signals on, a shell that starts something
 SHIMS = {"tini", "dumb-init", "docker-init", "catatonit", "sh", "bash", "dash", "busybox"}

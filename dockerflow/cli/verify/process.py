@@ -55,10 +55,10 @@ class Lines(threading.Thread):
 class Application:
     """A command with a free ``$PORT``, run by launcher.py.
 
-    On Linux it is process 1 of a PID namespace, or ``no_namespace`` says why not. After the
-    ``with`` block none of its processes is left, not even those that it put into the background
-    (elsewhere than on Linux: those of its process group). Raises ValueError where the command can't
-    be split into words.
+    On Linux it is process 1 of a PID namespace; ``no_namespace`` is the reason where it is not.
+    After the ``with`` block none of its processes is left, not even those that it put into the
+    background (elsewhere than on Linux: those of its process group). Raises ValueError where the
+    command can't be split into words.
     """
 
     def __init__(self, command: str, environ: Mapping[str, str], interrupts: Interrupts) -> None:

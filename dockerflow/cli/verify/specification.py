@@ -58,7 +58,7 @@ REQUIREMENTS = (
         "The object names the build",
         "source: where to find the source code; version: the release, blank for none; commit: the "
         "commit hash; build: a link to the CI's build job (docs/version_object.md).",
-        "See what python -m dockerflow version --check version.json says.",
+        "Run: python -m dockerflow version --check version.json",
         RUNNING,
     ),
     Requirement(

@@ -202,7 +202,7 @@ def test_a_failure_leaves_no_process_and_no_port_behind(app, redis_server, flaw)
         ),
     ],
 )
-def test_a_service_that_can_not_be_tried_is_a_wrong_usage(words, complaint):
+def test_a_service_that_can_not_be_tried_is_wrong_usage(words, complaint):
     status, out, err = run("verify", *words, Y="sqlite:///hush", Z="redis://:hush@127.0.0.1:1/0")
 
     assert (status, out) == (2, "")

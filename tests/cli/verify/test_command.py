@@ -8,7 +8,7 @@ from tests.support.verification import command, failures, verify
 pytestmark = pytest.mark.once
 
 
-def test_a_conforming_application_passes_whatever_can_be_seen(app):
+def test_a_conforming_application_passes_everything_that_can_be_checked(app):
     status, outcomes, found = verify(app, "--command", command())
 
     assert status == 0
@@ -91,7 +91,7 @@ def test_missing_keys_are_named(app):
     assert found["version-keys"].split(": it is")[0] == "source is missing"
 
 
-def test_a_load_balancer_check_that_needs_the_database_is_seen_while_that_is_down(app):
+def test_a_load_balancer_check_that_needs_the_database_fails_while_that_is_down(app):
     flaw = "load balancer check needs the database"
 
     status, outcomes, found = verify(app, "--command", command(flaw))
@@ -103,7 +103,7 @@ def test_a_load_balancer_check_that_needs_the_database_is_seen_while_that_is_dow
     )
 
 
-def test_a_heartbeat_that_tells_an_error_conforms(app):
+def test_a_heartbeat_that_reports_an_error_conforms(app):
     status, outcomes, found = verify(app, "--command", command("database down"))
 
     assert (status, failures(outcomes)) == (0, [])
@@ -179,7 +179,7 @@ def test_what_never_answers_fails_on_its_port_and_is_not_checked_further(app, fl
     assert found["heartbeat"] == "it did not answer on $PORT"
 
 
-def test_an_application_that_dies_under_way_is_told_with_its_last_words(app):
+def test_an_application_that_dies_under_way_is_reported_with_its_last_words(app):
     status, outcomes, found = verify(app, "--command", command("dies"))
 
     assert status == 1
@@ -190,14 +190,14 @@ def test_an_application_that_dies_under_way_is_told_with_its_last_words(app):
     )
 
 
-def test_a_directory_without_a_version_object_is_told(tmp_path):
+def test_a_directory_without_a_version_object_fails(tmp_path):
     status, outcomes, found = verify(tmp_path, "--command", command())
 
     assert (status, failures(outcomes)) == (1, ["version-file"])
     assert found["version-file"] == "there is no version.json in this directory nor in /app"
 
 
-def test_a_broken_version_object_is_told(app):
+def test_a_broken_version_object_fails(app):
     (app / "version.json").write_text("{")
 
     status, outcomes, found = verify(app, "--command", command())

@@ -37,7 +37,7 @@ def judge(app):
     def run(command, name, flaws=FLAWS, **environment):
         def failed(flaw):
             words = shlex.join([*map(str, command), *([flaw] if flaw else [])])
-            options = ["--timeout", "4", "--backing", name, "--command", words]
+            options = ["--timeout", "6", "--backing", name, "--command", words]
             status, outcomes, found = verify(app, *options, **environment)
             names = [name for name in failures(outcomes) if name not in {"one-process", "mozlog"}]
             assert status == (1 if names else 0), found

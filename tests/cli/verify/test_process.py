@@ -16,7 +16,7 @@ from tests.support.verification import command, failures, new_mark, running, ver
 pytestmark = pytest.mark.once
 
 
-def test_variables_of_the_command_are_filled_in_and_no_shell_is_asked(app):
+def test_variables_of_the_command_are_filled_in_without_a_shell(app):
     words = [sys.executable, "-c", "import sys; sys.exit(str(sys.argv[1:]))"]
     line = f"{shlex.join(words)} '$HOME and ${{HOME}}' $NOTHING '*' ';'"
 

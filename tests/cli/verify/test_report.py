@@ -159,7 +159,7 @@ def test_a_command_and_a_dockerfile_make_one_report(tmp_path, dockerfile):
         ),
     ],
 )
-def test_what_can_not_be_verified_is_a_wrong_usage(words, complaint):
+def test_what_can_not_be_verified_is_wrong_usage(words, complaint):
     status, out, err = run("verify", *words)
 
     assert (status, out) == (2, "")

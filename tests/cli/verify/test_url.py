@@ -41,7 +41,7 @@ class Site:
         self.process.wait(10)
 
 
-def test_a_running_container_is_asked_for_what_can_be_seen_from_outside(tmp_path):
+def test_a_running_container_is_checked_for_what_can_be_seen_from_outside(tmp_path):
     with Site("", tmp_path) as site:
         status, out, err = run("verify", "--json", site.url + "/")
 
@@ -58,7 +58,7 @@ def test_a_running_container_is_asked_for_what_can_be_seen_from_outside(tmp_path
     assert "failed" not in outcomes.values()
 
 
-def test_a_running_container_that_does_not_conform_is_told(tmp_path):
+def test_a_running_container_that_does_not_conform_fails(tmp_path):
     with Site("redirect", tmp_path) as site:
         status, out, _ = run("verify", site.url)
 
