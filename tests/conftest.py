@@ -15,7 +15,7 @@ import pytest
 
 import dockerflow
 from tests.support.process import Missing
-from tests.support.services import MariaDB, PostgreSQL, Redis
+from tests.support.services import MariaDB, PgBouncer, PostgreSQL, Redis
 from tests.support.web import Chromium
 
 Service = TypeVar("Service")
@@ -63,6 +63,15 @@ def postgresql(running_postgresql: PostgreSQL) -> Iterator[PostgreSQL]:
     yield running_postgresql
     running_postgresql.revive()
     running_postgresql.empty()
+
+
+@pytest.fixture
+def pgbouncer(postgresql: PostgreSQL) -> Iterator[PgBouncer]:
+    """A PgBouncer with one connection to PostgreSQL, for which clients wait 2 s."""
+    with available(
+        lambda: PgBouncer(postgresql, pool_mode="transaction", query_wait_timeout=2)
+    ) as pooler:
+        yield pooler
 
 
 @pytest.fixture(scope="session")

@@ -92,7 +92,7 @@ ROOT = f"1-{TRACE[:8]}-{TRACE[8:]}"
         ("X-Amzn-Trace-Id", f"Self=1-0-0;Root={ROOT};CalledFrom=app", ROOT),
     ],
 )
-def test_the_id_of_a_trace_is_given_back_as_that_of_the_request(  # noqa: PLR0917
+def test_the_id_of_a_trace_is_given_back_as_that_of_the_request(
     server: WSGI | ASGI, log: Log, settings: Any, name: str, value: str, rid: str
 ) -> None:
     settings.DOCKERFLOW_REQUEST_ID_HEADER_NAME = name

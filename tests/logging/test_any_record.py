@@ -61,7 +61,7 @@ extras = st.dictionaries(names, values | atoms, max_size=5)
     st.integers(1, 60),
     st.booleans(),
 )
-def test_any_record_is_one_strictly_valid_line_that_keeps_its_content(  # noqa: PLR0917
+def test_any_record_is_one_strictly_valid_line_that_keeps_its_content(
     message, args, extra, error, level, stack
 ):
     handlers = [logging.StreamHandler(io.StringIO()) for _ in mozlogs]

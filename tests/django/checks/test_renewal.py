@@ -11,6 +11,7 @@ from django.db.backends.signals import connection_created
 
 from dockerflow.django.checks import check_database_connected, check_migrations_applied
 from dockerflow.django.checks.connecting import sharing_failures
+from tests.support.databases import limited
 from tests.support.messages import short
 from tests.support.services import PostgreSQL
 
@@ -26,20 +27,6 @@ CANNOT_ASK_MESSAGE = (
     CANNOT_ASK,
     'Database "shop" cannot be asked for its migrations: ...',
 )
-
-
-def with_limit(options, seconds):
-    """The options of a database that waits no longer than this for a lock."""
-    return {
-        **options,
-        "OPTIONS": {
-            "django.db.backends.sqlite3": {"timeout": seconds},
-            "django.db.backends.postgresql": {
-                "options": f"-c statement_timeout={seconds * 1000:.0f}"
-            },
-            "django.db.backends.mysql": {"init_command": f"SET max_statement_time = {seconds}"},
-        }[options["ENGINE"]],
-    }
 
 
 def heartbeat():
@@ -136,7 +123,7 @@ def test_a_connection_that_has_answered_in_this_heartbeat_is_not_replaced(server
 def test_a_query_that_fails_is_not_asked_again(add, options, lock, max_age):
     add("owner", **options)
     call_command("migrate", database="owner", verbosity=0, skip_checks=True)
-    add(**with_limit(options, 1), CONN_MAX_AGE=max_age)
+    add(**limited(options, 1), CONN_MAX_AGE=max_age)
     assert heartbeat() == [[], []]
     asked = []
 
