@@ -105,6 +105,12 @@ class PostgreSQL(Process):
             cursor = connection.execute(sql, parameters or None)
             return cursor.fetchall() if cursor.description else []
 
+    def end_connections(self, name: str) -> None:
+        """Cut off who is connected to this database."""
+        self.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", name
+        )
+
     def empty(self) -> None:
         """Drop what clients made: their databases, and everything in this one."""
         for [name] in self.execute(
@@ -222,6 +228,12 @@ class MariaDB(Process):
     def empty(self) -> None:
         """Drop what clients made."""
         self.execute("CREATE OR REPLACE DATABASE django CHARACTER SET utf8mb4")
+
+    def end_connections(self, name: str) -> None:
+        """Cut off who is connected to this database."""
+        sql = f"SELECT id FROM information_schema.processlist WHERE db = '{name}'"
+        for [connection] in self.execute(sql):
+            self.execute(f"KILL {connection}")
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
         """Run one statement on a connection of its own; return its rows."""

@@ -49,6 +49,7 @@ def maria(mariadb: MariaDB) -> Iterator[dict[str, Any]]:
     mariadb.execute("CREATE DATABASE shop")
     yield {**mariadb.settings, "NAME": "shop"}
     mariadb.revive()
+    mariadb.end_connections("shop")  # which may hold locks that a DROP would wait for
     mariadb.execute("DROP DATABASE shop")
 
 

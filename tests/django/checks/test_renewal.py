@@ -13,7 +13,6 @@ from dockerflow.django.checks import check_database_connected, check_migrations_
 from dockerflow.django.checks.connecting import sharing_failures
 from tests.support.databases import limited
 from tests.support.messages import short
-from tests.support.services import PostgreSQL
 
 BOTH = [check_database_connected, check_migrations_applied]
 UNREACHABLE = "dockerflow.health.E001"
@@ -58,18 +57,6 @@ def server(request, add):
     return request.getfixturevalue({"postgres": "postgresql", "maria": "mariadb"}[request.param])
 
 
-def end_connections(server):
-    """As an administrator does it, or a firewall."""
-    if isinstance(server, PostgreSQL):
-        server.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'shop'"
-        )
-    else:
-        sql = "SELECT id FROM information_schema.processlist WHERE db = 'shop'"
-        for [process] in server.execute(sql):
-            server.execute(f"KILL {process}")
-
-
 @pytest.mark.parametrize("check", BOTH)
 def test_a_connection_that_was_open_and_is_dead_is_replaced_once(server, made, check):
     made.clear()
@@ -93,7 +80,7 @@ def test_a_connection_of_this_heartbeat_that_dies_is_not_replaced(server, made):
 
     def dies(execute, sql, *query):
         if sql == "SELECT 1":
-            end_connections(server)
+            server.end_connections("shop")
         return execute(sql, *query)
 
     with connections["shop"].execute_wrapper(dies):
@@ -110,7 +97,7 @@ def test_a_connection_that_has_answered_in_this_heartbeat_is_not_replaced(server
 
     def dies(execute, sql, *query):
         if "django_migrations" in sql:
-            end_connections(server)
+            server.end_connections("shop")
         return execute(sql, *query)
 
     with connections["shop"].execute_wrapper(dies):
