@@ -141,20 +141,22 @@ async def _awaited(awaitable: Awaitable[object]) -> object:
 def _begin() -> None:
     """What Django does before a request."""
     reset_queries()
-    close_old_connections()
+    with suppress(Error):  # MySQL's drivers raise when they close what is closed already
+        close_old_connections()
     forget_failures()
 
 
 def _end(lane: str | None) -> None:
     """What Django does after a request; all else than the connection of the lane is closed."""
     for connection in connections.all(initialized_only=True):
-        if lane != _lane(DATABASE, connection.alias):
-            internals.close_for_good(connection)
-            continue
-        if connection.connection is not None and not connection.get_autocommit():
-            with suppress(Error):  # of a connection that is no more
+        with suppress(Error):
+            if lane != _lane(DATABASE, connection.alias):
+                internals.close_for_good(connection)
+                continue
+            if connection.connection is not None and not connection.get_autocommit():
                 connection.rollback()
-        connection.close_if_unusable_or_obsolete()
+        with suppress(Error):
+            connection.close_if_unusable_or_obsolete()
     caches.close_all()
 
 

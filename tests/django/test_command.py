@@ -172,6 +172,44 @@ def test_settings_shows_value_source_kind_and_default_and_hides_secrets():
     assert re.findall(r"^(\w+) \(", done.stdout, re.MULTILINE) == [setting.name for setting in conf]
 
 
+def test_settings_shows_the_entries_of_a_list_as_they_are_written():
+    done = manage(
+        "dockerflow",
+        "settings",
+        DOCKERFLOW_CHECKS="check_database_connected,check_caches[default]",
+        DOCKERFLOW_OPTIONAL_CHECKS='["tests.support.shards.check_port[80,443]"]',
+    )
+    kind = "a list of checks by name or dotted path, comma-separated or as a JSON array"
+    assert (
+        "DOCKERFLOW_CHECKS (environment)\n"
+        "    check_database_connected\n"
+        "    check_caches[default]\n"
+        f"    {kind}; default check_database_connected, check_migrations_applied\n"
+        "DOCKERFLOW_OPTIONAL_CHECKS (environment)\n"
+        "    tests.support.shards.check_port[80,443]\n"
+        f"    {kind}; default []\n"
+    ) in done.stdout
+
+
+def test_a_heartbeat_names_the_subjects_and_shows_the_hints():
+    done = manage(
+        *("dockerflow", "heartbeat"),
+        DOCKERFLOW_CHECKS="tests.support.shards.check_shard[eu-1]",
+        DOCKERFLOW_OPTIONAL_CHECKS="tests.support.shards.check_shard,"
+        "tests.support.shards.check_bridge",
+    )
+    assert (done.returncode, without_durations(done.stdout)) == (
+        0,
+        (
+            "check_shard[eu-1]  ok # ms\n"
+            "check_shard[us-1]  ok # ms  (optional)\n"
+            "check_bridge       error # ms  (optional)\n"
+            "    shop.E002: The bridge is up\n"
+            "        Wait for the ship.\n"
+        ),
+    )
+
+
 def test_settings_as_json_holds_every_setting_and_no_secret():
     done = manage("dockerflow", "settings", "--json", DOCKERFLOW_HEARTBEAT_TOKEN="tellnobody")
     shown = json.loads(done.stdout)

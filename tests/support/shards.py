@@ -56,3 +56,7 @@ def no_map():
 @subjects("island", no_map)
 def check_lost_islands(app_configs, island, **kwargs):
     return []
+
+
+def check_bridge(app_configs, **kwargs):
+    return [Error("The bridge is up", hint="Wait for the ship.", id="shop.E002")]

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.module_loading import import_string
 
 from dockerflow.conf import Setting, conf
+from dockerflow.conf.dotted import OWN
 from dockerflow.django import runner
 from dockerflow.heartbeat import changes
 from dockerflow.heartbeat.report import LEVELS, Report, status
@@ -107,8 +108,9 @@ class Command(BaseCommand):
             for setting in conf:
                 value, source = conf.resolve(setting)
                 self.stdout.write(f"{self.style.MIGRATE_HEADING(setting.name)} ({source})")
-                self.stdout.write(f"    {setting.show(value)}")
-                default = setting.show(setting.default)
+                for line in _lines(setting, value):
+                    self.stdout.write(f"    {line}")
+                default = ", ".join(_lines(setting, setting.default))
                 self.stdout.write(f"    {setting.kind.expected}; default {default}")
             without_effect = conf.unknown_names() + conf.passed_over_files() + conf.ignored_lines()
             if without_effect:
@@ -151,6 +153,13 @@ def _failing(report: Report) -> str:
         for name, result in zip(_names(report), report.results, strict=True)
         if result.check.required and result.level >= report.fail_level
     )
+
+
+def _lines(setting: Setting[Any], value: Any) -> list[str]:
+    """The value for people; of a list the items, Dockerflow's own checks by their names."""
+    if isinstance(value, list) and value:
+        return [item.removeprefix(f"{OWN}.") for item in value]
+    return [setting.show(value)]
 
 
 def _plain(setting: Setting[Any]) -> dict[str, Any]:
