@@ -52,18 +52,21 @@ class HypercornFilter(logging.Filter):
 
 def _target_and_status(record: logging.LogRecord) -> tuple[str, str]:
     """Return path (and query) and status of what an access line is about, else empty text."""
-    target, status = "", ""
-    match record.args:
-        case {"U": path, "s": code} | {"path": path, "status": code}:
-            # gunicorn and hypercorn | granian and django-channels' runserver
+    request_line, target, status = "", "", ""
+    match record.name, record.args:
+        case "gunicorn.access" | "hypercorn.access", {"U": path, "s": code}:
             target, status = str(path), str(code)
-        case (_, _, path, _, code):  # uvicorn
+        case "uvicorn.access", (_, _, path, _, code):
             target, status = str(path), str(code)
-        case (_, str(request_line), code, _) | (str(request_line), code, _):  # daphne | runserver
-            target, status = "".join(request_line.split()[1:2]), str(code)
-        case (_, path, *_) if '"WebSocket %s"' in str(record.msg):  # uvicorn
+        case "uvicorn.error", (_, path, *_) if '"WebSocket %s"' in str(record.msg):
             target = str(path)
-    return target, status
+        case "daphne.access", (_, line, code, _):
+            request_line, status = str(line), str(code)
+        case "granian.access" | "django.channels.server", {"path": path, **more}:
+            target, status = str(path), str(more.get("status", ""))
+        case "django.server", (line, code, _):
+            request_line, status = str(line), str(code)
+    return target or "".join(request_line.split()[1:2]), status
 
 
 def _log_access_lines_of_daphne() -> None:

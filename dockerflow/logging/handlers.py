@@ -8,7 +8,7 @@ from copy import copy
 from logging.handlers import QueueHandler
 from typing import Any, TextIO, cast
 
-from dockerflow.logging.jsonable import escape_non_ascii
+from dockerflow.logging.jsonable import as_text, escape_non_ascii
 from dockerflow.logging.mozlog import STANDARD_ATTRIBUTES, MozlogFormatter
 
 
@@ -71,6 +71,6 @@ class MozlogQueueHandler(QueueHandler):
         fields = cast(MozlogFormatter, self.formatter).plain_record(record)["Fields"]
         queued = {name: getattr(record, name, None) for name in STANDARD_ATTRIBUTES}
         queued |= dict.fromkeys(["args", "exc_info", "exc_text", "stack_info"])
-        if hasattr(record, "logger_name"):
-            queued["logger_name"] = record.logger_name
+        if getattr(record, "logger_name", None) is not None:
+            queued["logger_name"] = as_text(record.logger_name)  # type: ignore[attr-defined]
         return logging.makeLogRecord(queued | {"msg": fields})

@@ -99,8 +99,17 @@ def test_websockets_of_uvicorn_are_access_lines_too(outcome):
     assert AccessFilter(written=True).filter(line) is True
 
 
-@pytest.mark.parametrize("name", ["uvicorn.error", "django.server"])
-@pytest.mark.parametrize("args", [(), ("a",), ("a", "b"), ({},), (1, 2, 3), (1, 2, 3, 4), 6 * (1,)])
+def test_websockets_of_channels_runserver_are_access_lines_too():
+    line = record("django.channels.server", "WebSocket %(path)s", {"path": "/ws?token=a"})
+
+    assert AccessFilter().filter(line) is False
+    assert AccessFilter(written=True).filter(line) is True
+
+
+@pytest.mark.parametrize("name", ["uvicorn.error", "django.server", "django.channels.server"])
+@pytest.mark.parametrize(
+    "args", [(), ("a",), ("a b", "c d"), ({},), ("http", "127.0.0.1", 8000), (1, 2, 3, 4), 6 * (1,)]
+)
 def test_a_line_about_something_else_is_written(name, args):
     assert AccessFilter().filter(record(name, "Listening at: %s", *args)) is True
 
