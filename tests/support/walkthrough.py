@@ -71,7 +71,7 @@ class Shell:
             assert not shown or OutputChecker().check_output(shown, printed, ELLIPSIS), printed
 
     def _execute(self, command: str) -> str:
-        match shlex.split(command):
+        match shlex.split(command.replace("\\\n", "")):
             case ["docker", "build", "--tag", image, "."]:
                 self.buildah.build(image, self.folder)
             case ["docker", "run", "--rm", "--env-file", file, image, *words]:

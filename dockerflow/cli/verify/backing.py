@@ -7,7 +7,8 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from dockerflow.cli.probe import Answer
-from dockerflow.cli.verify.endpoints import HEARTBEAT, LBHEARTBEAT, LBHEARTBEAT_SECONDS, timed
+from dockerflow.cli.verify.answers import timed
+from dockerflow.cli.verify.endpoints import HEARTBEAT, LBHEARTBEAT, LBHEARTBEAT_SECONDS
 from dockerflow.cli.verify.requirements import BACKED, Outcome, failed, passed, unchecked
 from dockerflow.cli.verify.specification import REQUIREMENTS
 

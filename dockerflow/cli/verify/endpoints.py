@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from dockerflow.cli.probe import Answer, NoAnswerError, check_url, get
 from dockerflow.cli.verify import static
+from dockerflow.cli.verify.answers import NO_JSON, Nowhere, excerpt, is_page, parse_json, timed
 from dockerflow.cli.verify.requirements import Outcome, failed, passed, unchecked
 from dockerflow.version import problems
 
@@ -22,7 +22,6 @@ VERSION = "__version__"
 # To show that the process is up takes milliseconds; a second means that it waits for something, and
 # is how long Kubernetes waits by default.
 LBHEARTBEAT_SECONDS = 1.0
-NO_JSON = object()
 # how Django, Starlette, Werkzeug, ASP.NET, Rails and Vite refuse a host name
 HOST_REFUSED = re.compile(
     rb"Bad Request \(400\)|DisallowedHost|invalid host|is not trusted|blocked (?:host|request)",
@@ -74,44 +73,36 @@ def check(site: Site, version_file: Mapping[str, Any] | None = None) -> dict[str
     if isinstance(first, Answer):
         lbheartbeats += [site.get(LBHEARTBEAT) for _ in range(2)]
     heartbeat = site.get(HEARTBEAT)
-    # a path that no application has: one that answers 200 to it answers 200 to anything
-    nowhere_path = f"__{secrets.token_hex(8)}__"
-    nowhere = site.get(nowhere_path)
-    version = site.get(VERSION)
-
-    def catch_all(path: str, answer: Answer | str) -> str | None:
-        if _like_nowhere(path, answer, nowhere_path, nowhere):
-            return f"{answer}, as for a path that doesn't exist"
-        return None
-
+    path = f"__{secrets.token_hex(8)}__"
+    nowhere = Nowhere(path, site.get(path))
     outcomes = {
-        "heartbeat": _heartbeat(site, heartbeat, catch_all(HEARTBEAT, heartbeat)),
-        "lbheartbeat": _lbheartbeat(site, first, catch_all(LBHEARTBEAT, first)),
+        "heartbeat": _heartbeat(site, heartbeat, nowhere),
+        "lbheartbeat": _lbheartbeat(site, first, nowhere),
         "static": static.check(site, nowhere),
     }
     conforms = outcomes["lbheartbeat"].passed
     outcomes["lbheartbeat-backing"] = _lbheartbeat_backing(lbheartbeats, heartbeat, conforms)
-    return outcomes | _version(site, version, catch_all(VERSION, version), version_file)
+    return outcomes | _version(site, nowhere, version_file)
 
 
-def _heartbeat(site: Site, answer: Answer | str, catch_all: str | None) -> Outcome:
+def _heartbeat(site: Site, answer: Answer | str, nowhere: Nowhere) -> Outcome:
     if isinstance(answer, str):
         return failed(answer)
     if answer.status != 200 and not 500 <= answer.status < 600:
         return _wrong_status(site, answer)
-    if answer.status == 200 and (flaw := _page(answer) or catch_all):
+    if answer.status == 200 and (flaw := _no_check(HEARTBEAT, answer, nowhere)):
         return failed(flaw, FIX_CATCH_ALL)
-    if answer.headers.get_content_type() == "application/json" and _json(answer) is NO_JSON:
-        return failed(f"{answer}, with broken JSON: {_excerpt(answer)}", "Send a JSON document.")
+    if answer.headers.get_content_type() == "application/json" and parse_json(answer) is NO_JSON:
+        return failed(f"{answer}, with broken JSON: {excerpt(answer)}", "Send a JSON document.")
     return passed(timed(answer))
 
 
-def _lbheartbeat(site: Site, answer: Answer | str, catch_all: str | None) -> Outcome:
+def _lbheartbeat(site: Site, answer: Answer | str, nowhere: Nowhere) -> Outcome:
     if isinstance(answer, str):
         return failed(answer)
     if answer.status != 200:
         return _wrong_status(site, answer)
-    if flaw := _page(answer) or catch_all:
+    if flaw := _no_check(LBHEARTBEAT, answer, nowhere):
         return failed(flaw, FIX_CATCH_ALL)
     return passed(timed(answer))
 
@@ -147,47 +138,30 @@ def is_host_refused(answer: Answer) -> bool:
     return answer.status in {400, 403} and HOST_REFUSED.search(answer.body) is not None
 
 
-def _page(answer: Answer) -> str | None:
-    if answer.body.lstrip()[:1] == b"<":
-        return f"{answer}, with a page and not the result of a check: {_excerpt(answer)}"
-    return None
-
-
-def _like_nowhere(
-    path: str, answer: Answer | str, nowhere_path: str, nowhere: Answer | str
-) -> bool:
-    """Return whether the answer is the one that a path gets which does not exist."""
-    if isinstance(answer, str) or isinstance(nowhere, str) or nowhere.status != 200:
-        return False
-    if answer.headers.get_content_type() != nowhere.headers.get_content_type():
-        return False
-    found, expected = _json(answer), _json(nowhere)
-    if isinstance(found, dict) and isinstance(expected, dict) and found.keys() == expected.keys():
-        return True
-    return answer.body.replace(path.encode(), b"") == nowhere.body.replace(
-        nowhere_path.encode(), b""
-    )
+def _no_check(path: str, answer: Answer, nowhere: Nowhere) -> str | None:
+    """Return why an answer of 200 is not the result of a check, if it is not."""
+    if is_page(answer):
+        return f"{answer}, with a page and not the result of a check: {excerpt(answer)}"
+    return nowhere.flaw(path, answer)
 
 
 def _version(
-    site: Site,
-    answer: Answer | str,
-    catch_all: str | None,
-    version_file: Mapping[str, Any] | None,
+    site: Site, nowhere: Nowhere, version_file: Mapping[str, Any] | None
 ) -> dict[str, Outcome]:
+    answer = site.get(VERSION)
     found: Any = NO_JSON
     if isinstance(answer, str):
         outcome = failed(answer)
     elif answer.status != 200:
         outcome = _wrong_status(site, answer)
-    elif catch_all:
-        outcome = failed(catch_all, FIX_CATCH_ALL)
+    elif flaw := nowhere.flaw(VERSION, answer):
+        outcome = failed(flaw, FIX_CATCH_ALL)
     else:
-        found = _json(answer)
+        found = parse_json(answer)
         if found is NO_JSON:
-            outcome = failed(f"{answer}, which is not JSON: {_excerpt(answer)}")
+            outcome = failed(f"{answer}, which is not JSON: {excerpt(answer)}")
         elif not isinstance(found, dict):
-            outcome = failed(f"{answer}, with JSON that is no object: {_excerpt(answer)}")
+            outcome = failed(f"{answer}, with JSON that is no object: {excerpt(answer)}")
         elif version_file is not None and found != version_file:
             outcome = failed(f"{answer}, with another content than version.json")
         elif version_file is not None:
@@ -199,20 +173,3 @@ def _version(
     wrong = problems(found)
     keys = failed(" ".join(wrong)) if wrong else passed(", ".join(found))
     return {"version": outcome, "version-keys": keys}
-
-
-def _json(answer: Answer) -> Any:
-    try:
-        return json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return NO_JSON
-
-
-def timed(answer: Answer) -> str:
-    """Return the status line and how long the answer took."""
-    return f"{answer} in {answer.seconds * 1000:.0f} ms"
-
-
-def _excerpt(answer: Answer) -> str:
-    text = " ".join(answer.body[:200].decode(errors="replace").split())
-    return repr(text[:57] + "..." if len(text) > 60 else text)

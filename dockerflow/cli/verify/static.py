@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
 
 from dockerflow.cli.probe import Answer
+from dockerflow.cli.verify.answers import Nowhere, is_page
 from dockerflow.cli.verify.requirements import Outcome, failed, passed, unchecked
 
 if TYPE_CHECKING:
@@ -15,15 +16,12 @@ if TYPE_CHECKING:
 FILES = 3
 
 
-def check(site: Site, nowhere: Answer | str) -> Outcome:
-    """Return the outcome of requests for the first files of this host that the page / names.
-
-    ``nowhere`` is the answer for a path that doesn't exist.
-    """
+def check(site: Site, nowhere: Nowhere) -> Outcome:
+    """Return the outcome of requests for the first files of this host that the page / names."""
     page = site.get("")
     if isinstance(page, str) or page.status != 200:
         return unchecked(f"/ answers with no page: {page}")
-    if page.body.lstrip()[:1] != b"<":
+    if not is_page(page):
         return unchecked("/ is not a page that could name a file")
     finder = _Finder()
     finder.feed(page.body.decode(errors="replace"))
@@ -33,19 +31,17 @@ def check(site: Site, nowhere: Answer | str) -> Outcome:
     if not urls:
         return unchecked("the page / names no file of this host")
     for url in urls[:FILES]:
-        if flaw := _flaw(site.get(url), nowhere):
+        if flaw := _flaw(url, site.get(url), nowhere):
             return failed(f"{urlsplit(url).path}, which the page / names: {flaw}")
     return passed(f"{urlsplit(urls[0]).path} and what else the page / names")
 
 
-def _flaw(answer: Answer | str, nowhere: Answer | str) -> str | None:
+def _flaw(url: str, answer: Answer | str, nowhere: Nowhere) -> str | None:
     if isinstance(answer, str) or answer.status != 200:
         return str(answer)
     if answer.headers.get_content_type() == "text/html":
         return f"{answer}, with a page and not the file"
-    if isinstance(nowhere, Answer) and (nowhere.status, nowhere.body) == (200, answer.body):
-        return f"{answer}, as for a path that doesn't exist"
-    return None
+    return nowhere.flaw(urlsplit(url).path.lstrip("/"), answer)
 
 
 def _join(base: str, path: str) -> str | None:

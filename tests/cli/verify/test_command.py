@@ -135,12 +135,12 @@ def test_a_heartbeat_that_reports_an_error_conforms(app):
         ),
         (
             "echoes all",
-            ["heartbeat", "lbheartbeat", "version"],
+            ["heartbeat", "lbheartbeat", "static", "version"],
             "200 OK, as for a path that doesn't exist",
         ),
         (
             "JSON for all",
-            ["heartbeat", "lbheartbeat", "version"],
+            ["heartbeat", "lbheartbeat", "static", "version"],
             "200 OK, as for a path that doesn't exist",
         ),
         *(

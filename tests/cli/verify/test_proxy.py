@@ -3,11 +3,15 @@
 import contextlib
 import socket
 import socketserver
+import ssl
+import subprocess
 import threading
 
 import pytest
 
 from dockerflow.cli.verify.proxy import HOST, Proxy
+from tests.conftest import available
+from tests.support.process import find_program
 
 SILENCE = 0.3  # seconds
 
@@ -127,6 +131,55 @@ def test_what_was_cut_takes_connections_again_on_the_same_port(proxy):
         proxy.restore()
 
         assert (refused, connect(proxy)) == (ConnectionRefusedError, b"x")
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A certificate for db.example.com with its key, in one file."""
+    openssl = available(lambda: find_program("openssl", hint="apt-get install openssl"))
+    path = tmp_path / "certificate.pem"
+    names = ["-subj", "/CN=db.example.com", "-addext", "subjectAltName=DNS:db.example.com"]
+    subprocess.run(
+        [
+            *(openssl, "req", "-x509", "-nodes", "-newkey", "rsa:2048", *names),
+            *("-keyout", path, "-out", tmp_path / "public.pem"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    path.write_bytes(path.read_bytes() + (tmp_path / "public.pem").read_bytes())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("db.example.com", b"x"), (HOST, ssl.SSLCertVerificationError)],
+)
+def test_tls_is_passed_through_and_the_name_is_the_servers(certificate, name, expected):
+    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_side.load_cert_chain(certificate)
+    client_side = ssl.create_default_context(cafile=certificate)
+    listener = socket.create_server((HOST, 0))
+
+    def serve():
+        with (
+            contextlib.suppress(OSError),
+            server_side.wrap_socket(listener.accept()[0], True) as it,
+        ):
+            it.sendall(it.recv(1))
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    with Proxy(HOST, listener.getsockname()[1]) as proxy, client(proxy) as connection:
+        try:
+            with client_side.wrap_socket(connection, server_hostname=name) as encrypted:
+                received = answer(encrypted)
+        except ssl.SSLError as error:
+            received = type(error)
+    thread.join()
+    listener.close()
+
+    assert received == expected
 
 
 def test_a_service_that_is_not_there_ends_the_connection(service):

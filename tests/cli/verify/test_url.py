@@ -66,6 +66,18 @@ def test_a_running_container_that_does_not_conform_fails(tmp_path):
     assert out.count("found  301 Moved Permanently to https://example.com/\n") == 3
 
 
+@pytest.mark.parametrize(
+    "flaw",
+    ["one page for all", "another page for all", "yes to all", "echoes all", "JSON for all"],
+)
+def test_an_application_that_answers_every_path_passes_nothing(tmp_path, flaw):
+    with Site(flaw, tmp_path) as site:
+        _, out, _ = run("verify", "--json", site.url)
+
+    outcomes = {line["name"]: line["outcome"] for line in json.loads(out)["lines"]}
+    assert [name for name, outcome in outcomes.items() if outcome == "passed"] == []
+
+
 def test_where_nothing_listens_nothing_conforms():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
