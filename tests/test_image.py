@@ -16,7 +16,7 @@ from tests.support.images import Buildah, Container, run
 from tests.support.process import unused_port
 from tests.support.walkthrough import Shell, blocks, write
 
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("images")]  # built once
+pytestmark = pytest.mark.once
 
 CHECKOUT = Path(__file__).parents[1]
 DOCKERFILE = CHECKOUT / "example" / "Dockerfile"

@@ -43,6 +43,7 @@ class Subjects:
     function: Function
     known: Callable[[], Iterable[str]] | None
     parse: Callable[[str], Any]
+    default: tuple[str, ...]
     none: Callable[[], list[CheckMessage]] | None
     first: bool
 
@@ -50,7 +51,7 @@ class Subjects:
         """The subjects of an entry that names none in brackets."""
         if self.keyword == DATABASE and conf.DOCKERFLOW_DATABASES is not None:
             return conf.DOCKERFLOW_DATABASES
-        return [] if self.known is None else list(self.known())
+        return list(self.default if self.known is None else self.known())
 
     def arguments(self, name: str) -> dict[str, Any]:
         """What ``function`` is called with for a subject.
@@ -60,11 +61,12 @@ class Subjects:
         return {self.keyword: self.parse(name)}
 
 
-def subjects(
+def subjects(  # noqa: PLR0913 (all but the first two by name)
     keyword: str,
     known: Callable[[], Iterable[str]] | None = None,
     *,
     parse: Callable[[str], Any] = str,
+    default: tuple[str, ...] = (),
     none: Callable[[], list[CheckMessage]] | None = None,
     first: bool = False,
 ) -> Callable[[Function], Function]:
@@ -79,6 +81,7 @@ def subjects(
         ``DOCKERFLOW_CHECKS`` has to name them in brackets
     :param parse: turns a name into what the function takes; raises ValueError with a clause about
         a name that is no subject ("is not a URL"), which is then an error at the start
+    :param default: the subjects of an entry without brackets where they cannot be known
     :param none: returns the messages of a check that has no subject; without it, to have none is an
         error at the start
     :param first: whether it runs before the other checks of the same database or cache, whatever
@@ -86,7 +89,7 @@ def subjects(
     """
 
     def decorate(function: Function) -> Function:
-        declared = Subjects(keyword, function, known, parse, none, first)
+        declared = Subjects(keyword, function, known, parse, default, none, first)
 
         @functools.wraps(function)
         def check(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:

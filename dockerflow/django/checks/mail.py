@@ -1,0 +1,43 @@
+"""Whether mails can be sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core import checks
+from django.core.checks import CheckMessage
+
+from dockerflow import health
+from dockerflow.django.checks.patience import patience
+
+_SENDS_NOTHING = {
+    f"django.core.mail.backends.{name}" for name in ("console", "dummy", "filebased", "locmem")
+}
+
+
+def check_mail_connected(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The mail server of Django's settings accepts a connection, an EHLO and the login.
+
+    E022 if not, I005 for a backend that sends nothing.
+    """
+    from django.core.mail import get_connection  # noqa: PLC0415 (imports the email package)
+
+    try:
+        connection: Any = get_connection()
+        if type(connection).__module__ in _SENDS_NOTHING:
+            text = f"Mails are not sent: {type(connection).__module__} keeps or shows them"
+            return [checks.Info(text, id=health.INFO_MAIL_NOT_SENT)]
+        # A timeout of the project's own counts; without one, smtplib would wait for ever.
+        if getattr(connection, "timeout", 0) is None:
+            connection.timeout = patience()
+        try:
+            connection.open()
+            smtp: Any = getattr(connection, "connection", None)
+            if hasattr(smtp, "ehlo_or_helo_if_needed"):
+                smtp.ehlo_or_helo_if_needed()
+        finally:
+            connection.close()
+    except Exception as error:
+        text = f"Could not connect to the mail server: {type(error).__name__}: {error}"
+        return [checks.Error(text, id=health.ERROR_CANNOT_CONNECT_MAIL)]
+    return []
