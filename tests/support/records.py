@@ -10,7 +10,8 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from dockerflow.logging import MozlogHandler
+from dockerflow.logging import MozlogFormatter, MozlogHandler
+from dockerflow.logging.jsonable import one_line
 
 THOROUGH = settings(
     max_examples=10_000 if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else 200, deadline=None
@@ -128,6 +129,37 @@ def strictly_parsed(line: str) -> Any:
     parsed = json.loads(line, parse_constant=_refused, object_pairs_hook=_object)
     assert not _has_null(parsed)
     return parsed
+
+
+STANDARD = [*vars(logging.makeLogRecord({}))]
+
+
+def both_ways(record):
+    """The record as `format` does it, and as the general way does it, without the time."""
+    formatter = MozlogFormatter()
+    pair = [formatter.format(record), one_line(formatter.plain_record(record))]
+    lines = [strictly_parsed(line) for line in pair]
+    for line in lines:
+        assert_envelope(line)
+        del line["Timestamp"]
+    return lines
+
+
+def assert_envelope(line: dict[str, Any]) -> None:
+    types = {name: type(value) for name, value in line.items()}
+    assert types == {
+        "Timestamp": int,
+        "Type": str,
+        "Logger": str,
+        "Hostname": str,
+        "EnvVersion": str,
+        "Severity": int,
+        "Pid": int,
+        "Fields": dict,
+    }
+    assert line["EnvVersion"] == "2.0"
+    assert line["Severity"] in range(8)
+    assert line["Fields"]
 
 
 def _refused(constant: str) -> None:
