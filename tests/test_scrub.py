@@ -96,7 +96,7 @@ def test_a_long_text_takes_no_longer_than_its_length_asks_for(piece):
     assert done.returncode == 0
 
 
-# What a name says of its value: whose need it is that nobody reads it.
+# Why the value of each name is a secret, or is none
 SECRETS = {
     "lets in whoever has it": [
         "password", "new_password1", "userpass", "db_pwd", "passphrase", "passcode", "pin",

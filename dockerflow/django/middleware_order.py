@@ -36,7 +36,7 @@ def is_subclass(path: str, middleware: type) -> bool:
     """Whether the dotted path leads to ``middleware`` or a subclass of it."""
     try:
         found: Any = import_string(path)
-    except ImportError:  # Django itself will say so
+    except ImportError:  # of which Django itself complains
         return False
     return isinstance(found, type) and issubclass(found, middleware)
 

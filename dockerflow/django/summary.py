@@ -1,4 +1,4 @@
-"""``request.summary``: what it says of a request, and the end of a response that is streamed.
+"""``request.summary``: its fields, and the end of a response that is streamed.
 
 A server reads a streamed response when the middleware has long returned. So each step of it, and
 its end, is taken with the request's id in the context anew.

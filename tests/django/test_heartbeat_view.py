@@ -1,4 +1,4 @@
-"""/__heartbeat__: what decides its status, and who is told what."""
+"""/__heartbeat__: what decides its status, and who gets details."""
 
 import logging
 from unittest import mock
@@ -165,7 +165,7 @@ def test_messages_that_share_an_id_keep_all_their_texts(ask, settings):
     }
 
 
-def test_checks_that_share_a_name_are_told_apart_by_their_paths(ask, settings):
+def test_checks_that_share_a_name_are_shown_by_their_paths(ask, settings):
     settings.DOCKERFLOW_CHECKS = [
         "tests.support.sample_checks.passes",
         "tests.support.fault_checks.passes",
@@ -181,7 +181,7 @@ def test_checks_that_share_a_name_are_told_apart_by_their_paths(ask, settings):
     }
 
 
-def test_a_silenced_message_is_not_heard(ask, settings):
+def test_a_silenced_message_is_not_shown(ask, settings):
     settings.DOCKERFLOW_CHECKS = samples("repeats_itself")
     settings.DOCKERFLOW_HEARTBEAT_DETAILS = "always"
     settings.SILENCED_SYSTEM_CHECKS = ["tests.E001"]
@@ -392,7 +392,7 @@ def test_a_report_that_cannot_be_shown_is_answered_in_json(ask, settings, caplog
 # Settings
 
 
-def test_everything_may_be_said_in_the_environment_alone(ask, monkeypatch):
+def test_everything_may_be_set_in_the_environment_alone(ask, monkeypatch):
     answers = []
     for name, value in [
         ("DOCKERFLOW_CHECKS", "tests.support.sample_checks.warns"),

@@ -57,7 +57,7 @@ def test_a_subclass_with_routes_of_its_own_still_serves_the_others(
     assert log.outcomes == [(INFO, 200, 0, "")]
 
 
-def test_the_routes_tell_other_code_which_paths_are_ours() -> None:
+def test_other_code_can_see_from_the_routes_which_paths_are_ours() -> None:
     paths = [
         "/__heartbeat__",
         "/__version__/",
@@ -83,7 +83,7 @@ def test_it_can_be_called_as_any_middleware() -> None:
     assert middleware(factory.get("/__lbheartbeat__")).content == b""
 
 
-def test_without_the_app_requests_are_told_of_too(server: WSGI | ASGI, log: Log) -> None:
+def test_without_the_app_requests_have_their_summary_too(server: WSGI | ASGI, log: Log) -> None:
     with modify_settings(INSTALLED_APPS={"remove": "dockerflow.django"}):
         assert server.get("/", x_request_id="abc").headers["X-Request-ID"] == "abc"
     assert log.outcomes == [(INFO, 200, 0, "")]

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import async_only_middleware
 
 from tests.support import pages
-from tests.support.stack import ASGI, WSGI, Log, escaped
+from tests.support.stack import ASGI, WSGI, Log, exception_of
 
 pytestmark = [pytest.mark.urls("tests.support.pages"), pytest.mark.django_db]
 
@@ -66,7 +66,10 @@ def test_an_exception_that_leaves_the_middleware_takes_the_id_with_it(
     server: WSGI | ASGI, log: Log, settings: Any
 ) -> None:
     settings.DEBUG_PROPAGATE_EXCEPTIONS = True
-    assert escaped(lambda: server.get("/raises", x_request_id="abc")) == "ValueError('100% broken')"
+    assert (
+        exception_of(lambda: server.get("/raises", x_request_id="abc"))
+        == "ValueError('100% broken')"
+    )
     pages.logger.info("after it")
     assert log.ids == [(SUMMARY, "100% broken", "abc"), (PAGE, "after it", None)]
 

@@ -38,7 +38,7 @@ class Summed(Server):
     def __init__(self, *command: str) -> None:
         super().__init__(*command, DJANGO_SETTINGS_MODULE="tests.support.pages_settings")
 
-    def say(self, *lines: bytes) -> socket.socket:
+    def send(self, *lines: bytes) -> socket.socket:
         """Send the lines of a request; what comes back is to be read."""
         connection = socket.create_connection((HOST, self.port), timeout=30)
         connection.sendall(
@@ -47,7 +47,7 @@ class Summed(Server):
         return connection
 
     def lines(self, rid: str) -> list[tuple[Any, ...]]:
-        """Logger, severity, message and code of the lines of one request, when it is summed up."""
+        """Logger, severity, message and code of each line of a request, once it has its summary."""
         settle(lambda: ("request.summary", rid) in ((line[0], line[-1]) for line in self._lines()))
         self.get("/")  # more of them would come before the end of this
         return [line[:-1] for line in self._lines() if line[-1] == rid]
@@ -112,7 +112,7 @@ def test_a_file_arrives_whole(server: Summed) -> None:
 @pytest.mark.parametrize("path", ["/broken-stream", "/broken-astream"])
 def test_a_stream_that_breaks_has_one_summary(server: Summed, path: str) -> None:
     rid = f"GET{path}"
-    with server.say(b"GET %b HTTP/1.1" % path.encode(), b"X-Request-ID: %b" % rid.encode()):
+    with server.send(b"GET %b HTTP/1.1" % path.encode(), b"X-Request-ID: %b" % rid.encode()):
         lines = server.lines(rid)
     expected = summary(ERROR, 200, "the stream broke")
     assert [line for line in lines if line[0] == "request.summary"] == [expected]
@@ -132,7 +132,10 @@ def test_a_stream_that_breaks_has_one_summary(server: Summed, path: str) -> None
 def test_an_id_that_is_none_is_replaced_by_one_fresh_one(
     server: Summed, headers: list[bytes]
 ) -> None:
-    with server.say(b"GET / HTTP/1.1", *headers) as connection, connection.makefile("rb") as answer:
+    with (
+        server.send(b"GET / HTTP/1.1", *headers) as connection,
+        connection.makefile("rb") as answer,
+    ):
         ids = re.findall(rb"(?im)^x-request-id: (.*?)\r$", answer.read())
     [rid] = [rid.decode() for rid in ids]
     assert UUID4.fullmatch(rid)
@@ -160,7 +163,7 @@ def test_a_client_that_leaves_during_the_response_ends_it_within_the_request(
     server: Summed,
 ) -> None:
     path = b"/endless-astream" if "uvicorn" in server.command() else b"/endless-stream"
-    with server.say(b"GET %b HTTP/1.1" % path, b"X-Request-ID: leaves") as connection:
+    with server.send(b"GET %b HTTP/1.1" % path, b"X-Request-ID: leaves") as connection:
         connection.recv(1000)
     assert server.lines("leaves") == [
         ("tests.support.pages", INFO, "the end", None),
@@ -171,10 +174,10 @@ def test_a_client_that_leaves_during_the_response_ends_it_within_the_request(
 if "uvicorn" in NOTICE_WHO_LEAVES:
 
     @pytest.mark.parametrize("server", ["uvicorn"], indirect=True)
-    def test_a_client_that_leaves_before_the_response_is_told_of_as_nginx_does(
+    def test_a_client_that_leaves_before_the_response_has_the_status_that_nginx_gives_it(
         server: Summed,
     ) -> None:
-        with server.say(b"GET /waits HTTP/1.1", b"X-Request-ID: left"):
+        with server.send(b"GET /waits HTTP/1.1", b"X-Request-ID: left"):
             settle(lambda: '"waiting"' in server.output)
         assert server.lines("left") == [
             ("tests.support.pages", INFO, "waiting", None),

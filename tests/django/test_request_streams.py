@@ -16,7 +16,7 @@ from django.test import RequestFactory
 
 from dockerflow.django.middleware import DockerflowMiddleware
 from tests.support import pages
-from tests.support.stack import ASGI, WSGI, Exchange, Log, escaped
+from tests.support.stack import ASGI, WSGI, Exchange, Log, exception_of
 
 pytestmark = [pytest.mark.urls("tests.support.pages"), pytest.mark.django_db]
 
@@ -27,7 +27,7 @@ streams = pytest.mark.parametrize(("server", "path"), [(WSGI, "/stream"), (ASGI,
 
 
 @streams
-def test_a_stream_logs_with_its_id_and_is_summed_up_after_its_last_chunk(
+def test_a_stream_logs_with_its_id_and_has_its_summary_after_its_last_chunk(
     log: Log, server: Callable[[], WSGI | ASGI], path: str
 ) -> None:
     answer = server().get(path, x_request_id="abc")
@@ -45,7 +45,7 @@ def test_a_stream_logs_with_its_id_and_is_summed_up_after_its_last_chunk(
 def test_a_stream_that_breaks_is_an_error_under_the_status_that_was_sent(
     log: Log, server: Callable[[], WSGI | ASGI], path: str
 ) -> None:
-    exception = escaped(lambda: server().get(path, x_request_id="abc"))
+    exception = exception_of(lambda: server().get(path, x_request_id="abc"))
     assert exception == "ValueError('the stream broke')"
     assert log.outcomes == [(ERROR, 200, 500, "the stream broke")]
 
@@ -111,7 +111,7 @@ def test_the_summary_is_written_while_the_request_still_has_its_connections(log:
 @pytest.mark.parametrize(
     ("server", "path", "length"), [(WSGI, "/astream", 6), (ASGI, "/stream", 6)]
 )
-def test_a_stream_of_the_other_kind_is_told_of_too(
+def test_a_stream_of_the_other_kind_has_its_summary_too(
     log: Log, server: Callable[[], WSGI | ASGI], path: str, length: int
 ) -> None:
     with pytest.warns(Warning, match="StreamingHttpResponse must consume"):
@@ -121,7 +121,7 @@ def test_a_stream_of_the_other_kind_is_told_of_too(
 
 
 @pytest.mark.parametrize("path", ["/file", "/memory-file"])
-def test_a_file_is_sent_by_the_server_itself_and_told_of_when_it_is_closed(
+def test_a_file_that_the_server_itself_sends_has_its_summary_when_it_is_closed(
     log: Log, path: str
 ) -> None:
     environ = RequestFactory().get(path).environ | {"wsgi.file_wrapper": FileWrapper}
@@ -144,10 +144,10 @@ class Watched(Exchange):
 
     def __init__(self, log: Log) -> None:
         super().__init__()
-        self.log, self.told = log, []
+        self.log, self.summarized = log, []
 
     async def _send(self, message: dict[str, Any]) -> None:
-        self.told.append(bool(self.log.summaries))
+        self.summarized.append(bool(self.log.summaries))
         await super()._send(message)
 
 
@@ -156,14 +156,14 @@ class Watched(Exchange):
 def test_the_summary_comes_after_all_that_is_sent(log: Log, path: str) -> None:
     exchange = Watched(log)
     async_to_sync(exchange.run)(ASGI().application, "GET", path)
-    assert not any(exchange.told[:-1])  # the last message is empty and says that there are no more
+    assert not any(exchange.summarized[:-1])  # the last message is empty and ends the response
     assert log.outcomes == [(INFO, 200, 0, "")]
 
 
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous:Warning")
 @pytest.mark.parametrize("server", [WSGI, ASGI])
 def test_a_file_that_breaks_is_an_error(log: Log, server: Callable[[], WSGI | ASGI]) -> None:
-    assert escaped(lambda: server().get("/broken-file")) == "OSError('the disk broke')"
+    assert exception_of(lambda: server().get("/broken-file")) == "OSError('the disk broke')"
     assert log.outcomes == [(ERROR, 200, 500, "the disk broke")]
 
 
@@ -171,7 +171,7 @@ def test_a_file_that_breaks_while_the_server_reads_it_is_an_error(log: Log) -> N
     environ = RequestFactory().get("/broken-file").environ | {"wsgi.file_wrapper": FileWrapper}
     _, _, response = WSGI().start(environ)
     assert type(response) is FileWrapper
-    assert escaped(lambda: list(response)) == "OSError('the disk broke')"
+    assert exception_of(lambda: list(response)) == "OSError('the disk broke')"
     response.close()
     assert log.outcomes == [(ERROR, 200, 500, "the disk broke")]
 
@@ -185,20 +185,20 @@ async def under_way(
     """A request that has come as far as that."""
     run = exchange.run(ASGI().application, "GET", path, x_request_id="abc")
     request = asyncio.create_task(run)
-    while not when() and not request.done():  # noqa: ASYNC110 (of the log, no event tells)
+    while not when() and not request.done():  # noqa: ASYNC110 (a log has no event to wait for)
         await asyncio.sleep(0.01)
     return request
 
 
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous:Warning")
 @pytest.mark.parametrize("path", ["/stream", "/endless-astream"])
-def test_a_stream_that_the_server_gives_up_is_told_of_once(log: Log, path: str) -> None:
+def test_a_stream_that_the_server_gives_up_has_one_summary(log: Log, path: str) -> None:
     async def give_up(exchange: Exchange) -> None:
         request = await under_way(exchange, path, lambda: len(exchange.messages) == 3)
         request.cancel()
         await asyncio.wait([request])
 
-    assert escaped(lambda: async_to_sync(give_up)(Exchange(reads=2))) == ""
+    assert exception_of(lambda: async_to_sync(give_up)(Exchange(reads=2))) == ""
     assert log.outcomes == [(INFO, 200, 0, "")]
 
 
@@ -211,14 +211,16 @@ async def leave(exchange: Exchange, path: str, when: Callable[[], bool]) -> None
 
 if django.VERSION >= (5, 0):  # before, Django did not notice
 
-    def test_a_client_that_leaves_before_the_response_is_told_of_as_nginx_does(log: Log) -> None:
+    def test_a_client_that_leaves_before_the_response_has_the_status_that_nginx_gives_it(
+        log: Log,
+    ) -> None:
         exchange = Exchange()
         async_to_sync(leave)(exchange, "/waits", when=lambda: len(log.ids) == 1)
         assert exchange.messages == []
         assert log.ids == [(PAGE, "waiting", "abc"), (SUMMARY, "", "abc")]
         assert log.outcomes == [(INFO, 499, 0, "")]
 
-    def test_a_client_that_leaves_during_the_response_is_told_of_with_the_status_it_saw(
+    def test_a_client_that_leaves_during_the_response_has_the_status_that_it_saw(
         log: Log,
     ) -> None:
         exchange = Exchange()
@@ -226,7 +228,7 @@ if django.VERSION >= (5, 0):  # before, Django did not notice
         assert log.ids == [(PAGE, "the end", "abc"), (SUMMARY, "", "abc")]
         assert log.outcomes == [(INFO, 200, 0, "")]
 
-    def test_a_client_that_stops_reading_and_then_leaves_is_told_of_once(log: Log) -> None:
+    def test_a_client_that_stops_reading_and_then_leaves_has_one_summary(log: Log) -> None:
         exchange = Exchange(reads=1)
         async_to_sync(leave)(exchange, "/endless-astream", when=lambda: len(exchange.messages) == 2)
         gc.collect()  # finishes the generator, which may be part of a cycle

@@ -12,7 +12,7 @@ from django.test import RequestFactory
 from django.utils.decorators import sync_and_async_middleware
 
 from dockerflow.django.middleware import DockerflowMiddleware
-from tests.support.stack import ASGI, WSGI, Log, escaped
+from tests.support.stack import ASGI, WSGI, Log, exception_of
 
 OURS = "dockerflow.django.middleware.DockerflowMiddleware"
 INFO, ERROR = 6, 3  # syslog's severities
@@ -101,7 +101,7 @@ def test_an_unknown_host_is_a_bad_request(server: WSGI | ASGI, log: Log, setting
     assert log.outcomes == [(INFO, 400, 0, "")]
 
 
-def test_head_is_told_of_as_head(server: WSGI | ASGI, log: Log) -> None:
+def test_head_is_logged_as_head(server: WSGI | ASGI, log: Log) -> None:
     server.request("HEAD", "/")
     assert [(summary["method"], summary["code"]) for summary in log.summaries] == [("HEAD", 200)]
 
@@ -127,7 +127,7 @@ def raises_in_async_middleware(get_response: Any) -> Any:
 
 
 @pytest.mark.parametrize("later", [RaisesInMiddleware, raises_in_async_middleware])
-def test_an_exception_in_a_later_middleware_is_told_of_once(
+def test_an_exception_in_a_later_middleware_has_one_summary(
     server: WSGI | ASGI, log: Log, settings: Any, later: Any
 ) -> None:
     settings.MIDDLEWARE = [OURS, f"{__name__}.{later.__name__}"]
@@ -172,23 +172,23 @@ def test_the_code_is_that_of_the_projects_own_handler(
     assert log.outcomes == [(ERROR, 503, 500, "100% broken")]
 
 
-def test_a_handler_that_raises_is_told_of_once(
+def test_a_handler_that_raises_has_one_summary(
     server: WSGI | ASGI, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tests.support.pages.handler500", broken_handler, raising=False)
-    assert escaped(lambda: server.get("/raises")) == "LookupError('the handler broke too')"
+    assert exception_of(lambda: server.get("/raises")) == "LookupError('the handler broke too')"
     assert log.outcomes == [(ERROR, 500, 500, "the handler broke too")]
 
 
-def test_a_propagated_exception_is_told_of_once(
+def test_a_propagated_exception_has_one_summary(
     server: WSGI | ASGI, log: Log, settings: Any
 ) -> None:
     settings.DEBUG_PROPAGATE_EXCEPTIONS = True
-    assert escaped(lambda: server.get("/raises")) == "ValueError('100% broken')"
+    assert exception_of(lambda: server.get("/raises")) == "ValueError('100% broken')"
     assert log.outcomes == [(ERROR, 500, 500, "100% broken")]
 
 
-def test_the_end_of_the_process_is_told_of_too(log: Log) -> None:
+def test_a_request_that_ends_the_process_has_its_summary(log: Log) -> None:
     with pytest.raises(SystemExit):
         WSGI().get("/exits")  # as gunicorn does to a worker that takes too long
     assert log.outcomes == [(ERROR, 500, 500, "1")]
@@ -250,7 +250,7 @@ class Raising(DockerflowMiddleware):
         raise LookupError("no tenant")
 
 
-def test_a_subclass_behind_the_middleware_itself_tells_nothing_twice(
+def test_a_subclass_behind_the_middleware_itself_logs_nothing_twice(
     server: WSGI | ASGI, log: Log, settings: Any
 ) -> None:
     settings.MIDDLEWARE = [OURS, f"{__name__}.WithTenant"]
@@ -261,7 +261,7 @@ def test_a_subclass_behind_the_middleware_itself_tells_nothing_twice(
 
 if django.VERSION >= (5, 2):  # before, Django failed to put it into a mail
 
-    def test_an_exception_that_cannot_be_put_in_words_is_told_of_by_its_name(
+    def test_an_exception_that_cannot_be_put_in_words_is_logged_by_its_name(
         server: WSGI | ASGI, log: Log
     ) -> None:
         assert server.get("/unspeakable").status == 500

@@ -1,4 +1,4 @@
-"""Who made a request: told in its summary if the view knows, and never asked for."""
+"""Who made a request: logged in its summary if the view has asked, and never looked up for it."""
 
 from typing import Any, NamedTuple
 
@@ -66,7 +66,7 @@ def test_a_user_whom_the_view_asked_for_is_named_without_another_query(
 
 
 @either_user
-def test_a_stranger_whom_the_view_asked_for_has_an_empty_name(
+def test_an_anonymous_user_whom_the_view_asked_for_has_an_empty_name(
     server: WSGI | ASGI, log: Log, accounts: Accounts, path: str
 ) -> None:
     server.get(path)

@@ -1,4 +1,4 @@
-"""Who is told of a heartbeat, of which one, and what it takes to disturb that: nothing."""
+"""The signals: one for each run that finishes, whatever a receiver does."""
 
 from contextlib import contextmanager
 
@@ -34,18 +34,18 @@ def connected(receivers):
 
 
 @pytest.fixture
-def told():
+def received():
     """What both signals carried, in order."""
-    told = []
+    received = []
 
     def passed(sender, level, report, **kwargs):
-        told.append(("passed", sender, level, report))
+        received.append(("passed", sender, level, report))
 
     def failed(sender, level, report, **kwargs):
-        told.append(("failed", sender, level, report))
+        received.append(("failed", sender, level, report))
 
     with connected({heartbeat_passed: passed, heartbeat_failed: failed}):
-        yield told
+        yield received
 
 
 @pytest.mark.parametrize(
@@ -59,23 +59,23 @@ def told():
         ("collapses", "error", ("failed", 50)),
     ],
 )
-def test_each_heartbeat_sends_the_one_signal_that_fits(told, check, fail_level, signal):
+def test_each_heartbeat_sends_the_one_signal_that_fits(received, check, fail_level, signal):
     chosen = {"DOCKERFLOW_CHECKS": samples(check), "DOCKERFLOW_HEARTBEAT_FAIL_LEVEL": fail_level}
     with override_settings(**chosen):
         for ask in BROWSERS.values():
             ask("/__heartbeat__")
 
-    assert [(sent, level) for sent, _, level, _ in told] == [signal, signal]
-    assert {sender for _, sender, _, _ in told} == {heartbeat}
-    assert [report.level for *_, report in told] == [level for _, _, level, _ in told]
+    assert [(sent, level) for sent, _, level, _ in received] == [signal, signal]
+    assert {sender for _, sender, _, _ in received} == {heartbeat}
+    assert [report.level for *_, report in received] == [level for _, _, level, _ in received]
 
 
-def test_the_report_holds_every_message(ask, settings, told):
+def test_the_report_holds_every_message(ask, settings, received):
     settings.DOCKERFLOW_CHECKS = samples("repeats_itself")
     settings.DOCKERFLOW_OPTIONAL_CHECKS = samples("collapses")
     ask()
 
-    [(_, _, level, report)] = told
+    [(_, _, level, report)] = received
     assert level == 40
     assert [result.messages for result in report.results] == [
         (
@@ -87,34 +87,34 @@ def test_the_report_holds_every_message(ask, settings, told):
     ]
 
 
-def test_a_result_that_is_served_again_is_told_once(ask, settings, told):
+def test_a_result_that_is_served_again_has_sent_its_signal_once(ask, settings, received):
     settings.DOCKERFLOW_CHECKS = samples("informs")
-    told_so_far = []
+    sent_so_far = []
     for ttl in (0, 60, 60, 0):  # the first is for a result of another test
         settings.DOCKERFLOW_HEARTBEAT_TTL = ttl
         ask()
-        told_so_far.append(len(told))
+        sent_so_far.append(len(received))
 
-    assert told_so_far == [1, 1, 1, 2]
+    assert sent_so_far == [1, 1, 1, 2]
 
 
-def test_nobody_is_told_of_draining(ask, settings, told, tmp_path):
+def test_draining_sends_no_signal(ask, settings, received, tmp_path):
     settings.DOCKERFLOW_DRAIN_FILE = tmp_path / "drain"
     settings.DOCKERFLOW_DRAIN_FILE.touch()
 
-    assert (ask(), told) == (500, [])
+    assert (ask(), received) == (500, [])
 
 
 def raising(sender, **kwargs):
     raise ValueError("the receiver is broken")
 
 
-def test_a_receiver_that_raises_is_logged_and_changes_nothing(ask, settings, told, caplog):
+def test_a_receiver_that_raises_is_logged_and_changes_nothing(ask, settings, received, caplog):
     settings.DOCKERFLOW_CHECKS = samples("passes")
     with connected({heartbeat_passed: raising}):
         status = ask()
 
-    assert (status, [signal for signal, *_ in told]) == (200, ["passed"])
+    assert (status, [signal for signal, *_ in received]) == (200, ["passed"])
     [record] = [record for record in caplog.records if record.name == "django.dispatch"]
     assert record.exc_info[0] is ValueError
 
@@ -122,13 +122,13 @@ def test_a_receiver_that_raises_is_logged_and_changes_nothing(ask, settings, tol
 if django.VERSION >= (5, 0):
 
     def test_an_async_receiver_is_awaited(ask, settings):
-        told = []
+        received = []
 
         async def receiver(sender, level, **kwargs):
-            told.append(level)
+            received.append(level)
 
         settings.DOCKERFLOW_CHECKS = samples("informs")
         with connected({heartbeat_passed: receiver}):
             ask()
 
-        assert told == [20]
+        assert received == [20]

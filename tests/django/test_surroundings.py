@@ -59,7 +59,7 @@ def in_front(settings):
 
 
 def statuses(ask, **headers):
-    """What the three endpoints and another page say."""
+    """The statuses of the three endpoints and of another page."""
     return [ask(path, **headers).status_code for path in [*ENDPOINTS, "/"]]
 
 

@@ -37,7 +37,7 @@ def ask(request, wiring):
     return BROWSERS[request.param]
 
 
-# What all have in common
+# Common to all
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
@@ -255,7 +255,7 @@ def test_a_callback_is_called_with_base_dir(ask, settings, base_dir):
     assert ask("/__version__").json() == {"version": "2", "root": str(base_dir)}
 
 
-def test_callback_and_base_dir_may_be_said_in_the_environment_alone(ask, settings, monkeypatch):
+def test_callback_and_base_dir_may_be_set_in_the_environment_alone(ask, settings, monkeypatch):
     del settings.BASE_DIR
     monkeypatch.setenv("BASE_DIR", "/somewhere")
     monkeypatch.setenv("DOCKERFLOW_VERSION_CALLBACK", "tests.django.test_views.custom")
@@ -277,7 +277,7 @@ def test_a_callback_may_have_no_version(ask, settings):
         ("unserializable", "TypeError: Object of type object is not JSON serializable"),
     ],
 )
-def test_a_broken_callback_is_told_in_the_log_and_not_in_the_body(
+def test_a_broken_callback_is_described_in_the_log_and_not_in_the_body(
     ask, settings, caplog, callback, error
 ):
     settings.DOCKERFLOW_VERSION_CALLBACK = f"tests.django.test_views.{callback}"
@@ -322,7 +322,7 @@ def test_a_bad_base_dir_is_answered_in_json(ask, settings, caplog):
     assert [record.name for record in caplog.records] == ["dockerflow.django"]
 
 
-def test_a_broken_file_is_told_in_the_log_with_its_path(ask, base_dir, caplog):
+def test_a_broken_file_is_named_in_the_log_with_its_path(ask, base_dir, caplog):
     file = base_dir / "version.json"
     file.write_text('{"version": "1.4.0"')
     response = ask("/__version__")
@@ -341,7 +341,7 @@ def test_a_broken_file_is_told_in_the_log_with_its_path(ask, base_dir, caplog):
 # /__lbheartbeat__
 
 
-def test_lbheartbeat_touches_nothing_and_says_nothing(ask, settings, caplog):
+def test_lbheartbeat_touches_nothing_and_logs_nothing(ask, settings, caplog):
     settings.BASE_DIR = 5  # whoever reads a setting or a file now raises, as does a query here
     settings.DOCKERFLOW_CHECKS = settings.DOCKERFLOW_DRAIN_FILE = object()
     response = ask("/__lbheartbeat__")

@@ -1,4 +1,4 @@
-"""What ``manage.py check`` says of a project's wiring: each warning, on and off."""
+"""The system checks of a project's wiring: each warning, with and without its cause."""
 
 import json
 import logging
@@ -232,7 +232,7 @@ def test_endpoints_that_nothing_leads_to_are_pointed_out(settings):
     assert found() == [NOT_WIRED]
 
 
-def test_a_project_that_has_no_urls_at_all_is_told_the_same(settings):
+def test_a_project_that_has_no_urls_at_all_has_the_same_message(settings):
     settings.MIDDLEWARE = []
     del settings.ROOT_URLCONF
 
@@ -271,7 +271,7 @@ REDIRECTED = warning(
     "Put DockerflowMiddleware first in MIDDLEWARE, or add"
     r' r"^__(version|heartbeat|lbheartbeat)__/?\Z" to SECURE_REDIRECT_EXEMPT.',
 )
-EXEMPT = [r"^__(version|heartbeat|lbheartbeat)__/?\Z"]  # what the hint says
+EXEMPT = [r"^__(version|heartbeat|lbheartbeat)__/?\Z"]  # as in the hint
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A small project's pages: what a request can come to, for the tests of the middleware."""
+"""A small project's pages: the ways in which a request can end, for the tests of the middleware."""
 
 import asyncio
 import io

@@ -21,7 +21,7 @@ from dockerflow.logging import MozlogHandler
 
 
 class Answer(NamedTuple):
-    """What a client gets to see."""
+    """What a client receives."""
 
     status: int
     headers: dict[str, str]
@@ -29,7 +29,7 @@ class Answer(NamedTuple):
 
 
 class WSGI:
-    """A WSGI server's side of the project, which starts with the first request."""
+    """The project under WSGI; its middleware is loaded with the first request."""
 
     @functools.cached_property
     def application(self) -> WSGIHandler:
@@ -55,7 +55,7 @@ class WSGI:
 
 
 class ASGI:
-    """An ASGI server's side of the project, which starts with the first request."""
+    """The project under ASGI; its middleware is loaded with the first request."""
 
     @functools.cached_property
     def application(self) -> ASGIHandler:
@@ -74,7 +74,10 @@ class ASGI:
 
 
 class Exchange:
-    """One request over ASGI, and what the client is sent, who may stop reading after so many."""
+    """One request over ASGI: the messages that the client is sent.
+
+    :param reads: how many of them it reads before it stops
+    """
 
     def __init__(self, reads: float = math.inf) -> None:
         self.reads = reads
@@ -115,8 +118,8 @@ def _names(headers: dict[str, str]) -> dict[str, str]:
     return {name.replace("_", "-"): value for name, value in headers.items()}
 
 
-def escaped(call: Callable[[], object]) -> str:
-    """What gets as far as the server: an exception, or nothing."""
+def exception_of(call: Callable[[], object]) -> str:
+    """The ``repr`` of the exception that reaches the server, or an empty string."""
     try:
         call()
         exception = ""
@@ -129,7 +132,7 @@ def escaped(call: Callable[[], object]) -> str:
 
 
 class Log:
-    """Every line that is logged from here on, as it would come out of stdout."""
+    """Every line that is logged inside the ``with`` block, as mozlog writes it."""
 
     def __init__(self) -> None:
         self._stream = io.StringIO()
