@@ -99,6 +99,7 @@ def test_every_python_block_runs_unless_dots_say_that_it_is_a_part(page):
         *("-c", RUN),
         stdin=json.dumps(complete),
         SECRET_KEY="a key of the tests",
+        DATABASE_URL="sqlite://",
     )
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import sys
+import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import yaml
 from tests.conftest import available
 from tests.support.images import Buildah, Container, run
 from tests.support.process import unused_port
-from tests.support.walkthrough import Shell, blocks, write
+from tests.support.walkthrough import DockerShell, blocks
 
 pytestmark = pytest.mark.once
 
@@ -158,6 +159,19 @@ def test_the_example_conforms_seen_from_inside_its_container(docker_run):
     ]
 
 
+def write_wheel(folder, name, version, files):
+    """Write the wheel of a pure Python package."""
+    about = f"{name}-{version}.dist-info"
+    metadata = {
+        f"{about}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{about}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+        for path, text in {**files, **metadata}.items():
+            wheel.writestr(path, text)
+        wheel.writestr(f"{about}/RECORD", "".join(f"{path},,\n" for path in wheel.namelist()))
+
+
 def test_the_walk_through_ends_with_a_conforming_container(buildah, database, tmp_path):
     port = unused_port()
     page = (CHECKOUT / "docs" / "container.rst").read_text(encoding="utf-8")
@@ -165,22 +179,24 @@ def test_the_walk_through_ends_with_a_conforming_container(buildah, database, tm
     page = page.replace("localhost:8000", f"localhost:{port}")
     steps = blocks(page)
 
-    source, folder = tmp_path / "source", tmp_path / "empty"
+    source, folder = tmp_path / "dockerflow", tmp_path / "empty"
     unneeded = [".*", "__pycache__", "_build", "build", "*.egg-info"]
     shutil.copytree(CHECKOUT, source, ignore=shutil.ignore_patterns(*unneeded))
     folder.mkdir()
     [requirements] = (step.text for step in steps if step.caption == "requirements.txt")
-    buildah.fetch("setuptools", f"{source}[verify]", *requirements.split())
+    ours, *others = requirements.split()
+    buildah.fetch("setuptools", f"{source}[verify]", *others)
+    # What PyPI has under the name: another package, of a higher version.
+    wheels = buildah.folder / "wheels"
+    (wheels / Path(ours).name).unlink()
+    write_wheel(wheels, "dockerflow", "9999.1", {"dockerflow/logging.py": ""})
     environment = {
         "HOME": str(tmp_path),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_NO_INDEX": "1",
-        "PIP_FIND_LINKS": str(buildah.folder / "wheels"),
+        "PIP_FIND_LINKS": str(wheels),
     }
-    with Shell(folder, environment, buildah, port) as shell:
-        for step in steps:
-            if step.caption:
-                write(folder, step)
-            else:
-                shell.follow(step)
+    with DockerShell(folder, environment, port, buildah) as shell:
+        for step in steps[: steps.index(next(s for s in steps if s.caption == "uwsgi.ini"))]:
+            shell.follow(step)

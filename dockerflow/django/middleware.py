@@ -19,6 +19,7 @@ from asgiref.sync import (
     markcoroutinefunction,
     sync_to_async,
 )
+from django.apps import apps
 from django.urls import ResolverMatch
 
 from dockerflow.conf import lenient
@@ -69,6 +70,11 @@ class DockerflowMiddleware:
             enabled(logger).warning(
                 "%s. %s", middleware_order.sentence(paths), middleware_order.HINT
             )
+        # Nor are there any of ours without the app.
+        if apps.ready and not apps.is_installed("dockerflow.django"):
+            from dockerflow.django import wiring  # noqa: PLC0415 (it imports this module)
+
+            enabled(logger).warning("%s. %s", *wiring.app_sentences())
 
     def __call__(self, request: HttpRequest) -> Any:
         if self._is_async:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage
@@ -45,6 +45,30 @@ def register() -> None:
     for check in (check_setting_names, check_token, check_routes, check_summary_is_logged):
         checks.register(check, TAG)
     checks.register(check_version_object, TAG, deploy=True)
+
+
+def register_app_check() -> None:
+    """Register :func:`check_app`, where ``INSTALLED_APPS`` has ``"dockerflow"``."""
+    checks.register(check_app, TAG)
+
+
+def check_app(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
+    """W012 where ``"dockerflow"`` is in ``INSTALLED_APPS`` and ``"dockerflow.django"`` is not."""
+    if apps.is_installed("dockerflow.django"):
+        return []
+    text, hint = app_sentences()
+    return [checks.Warning(text, hint=hint, id=health.WARNING_APP_NOT_INSTALLED)]
+
+
+def app_sentences() -> tuple[str, str]:
+    """What is missing without the app in ``INSTALLED_APPS``, and what to do about it."""
+    text = (
+        '"dockerflow.django" is not in INSTALLED_APPS: bad settings do not stop the start, there'
+        " are no system checks, and no manage.py dockerflow"
+    )
+    if apps.is_installed("dockerflow"):
+        return text, 'Write "dockerflow.django" in place of "dockerflow".'
+    return text, 'Add "dockerflow.django".'
 
 
 def check_setting_names(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:

@@ -43,6 +43,8 @@ SILENCED_SYSTEM_CHECKS = ["dockerflow.W004", "dockerflow.W006", "dockerflow.W008
 ]
 """
 
+HANDLER = '"handlers": {"stderr": {"class": "logging.StreamHandler"}}, '
+
 
 @pytest.fixture
 def manage(tmp_path):
@@ -264,6 +266,26 @@ def test_an_empty_database_is_migrated_without_a_word_about_its_migrations(manag
     assert [line.partition(" 0001")[0] for line in issues(other)] == [lacks.format("replica")]
 
 
+def test_a_new_project_is_migrated_into_a_file_that_is_still_to_be_created(manage, tmp_path):
+    (tmp_path / "shop_settings.py").write_text(SETTINGS + SQLITE)
+    plain = manage("check", "--tag", "dockerflow")
+    migrated = manage("migrate")
+
+    assert (plain.returncode, issues(plain)) == (0, [])
+    assert (migrated.returncode, migrated.stderr) == (0, "")
+    assert (tmp_path / "default.sqlite3").stat().st_size > 0
+
+
+def test_a_file_that_cannot_be_created_is_an_error_before_migrating(manage, tmp_path):
+    missing = SQLITE.replace('["BASE_DIR"]', '["BASE_DIR"] + "/data"')
+    (tmp_path / "shop_settings.py").write_text(SETTINGS + missing)
+    done = manage("migrate")
+
+    text = 'Could not connect to database "default"'
+    path = f"{tmp_path}/data/default.sqlite3: No such file or directory"
+    assert (done.returncode, issues(done)) == (1, [f"?: (dockerflow.health.E001) {text}: {path}"])
+
+
 def test_only_the_subjects_of_the_settings_are_checked(manage, tmp_path):
     (tmp_path / "shop_settings.py").write_text(SETTINGS + SQLITE)
     for alias in ("default", "replica"):
@@ -287,6 +309,51 @@ def test_a_check_that_fails_does_not_keep_anybody_from_migrating(manage, tmp_pat
     done = manage("migrate", DOCKERFLOW_CHECKS="tests.support.sample_checks.collapses")
 
     assert (done.returncode, "Applying contenttypes.0001_initial... OK" in done.stdout) == (0, True)
+
+
+WITHOUT_APP = (
+    '"dockerflow.django" is not in INSTALLED_APPS: bad settings do not stop the start, there are no'
+    " system checks, and no manage.py dockerflow"
+)
+
+
+def test_the_name_of_the_package_in_place_of_the_app_is_pointed_out(manage, tmp_path):
+    wrong = SETTINGS.replace('"dockerflow.django",', '"dockerflow",')
+    (tmp_path / "shop_settings.py").write_text(wrong)
+    done = manage("check", DOCKERFLOW_HEARTBEAT_TIMEOUT="abc")
+
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [
+        "System check identified some issues:",
+        "",
+        "WARNINGS:",
+        f"?: (dockerflow.W012) {WITHOUT_APP}",
+        '\tHINT: Write "dockerflow.django" in place of "dockerflow".',
+        "",
+        "System check identified 1 issue (0 silenced).",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("apps", "hints"),
+    [
+        ('"dockerflow.django"', []),
+        ('"dockerflow.django.apps.DockerFlowAppConfig"', []),
+        ('"dockerflow"', ['Write "dockerflow.django" in place of "dockerflow".']),
+        ("", ['Add "dockerflow.django".']),
+    ],
+)
+def test_the_middleware_says_when_the_app_is_not_installed(manage, tmp_path, apps, hints):
+    without = SETTINGS.replace('"dockerflow.django",', apps)
+    without = without.replace('{"handlers": []}', '{"handlers": ["stderr"]}')
+    without = without.replace('{"version": 1, ', '{"version": 1, ' + HANDLER)
+    (tmp_path / "shop_settings.py").write_text(without)
+    done = manage(
+        "shell", "--verbosity=0", "-c", "import django.test; django.test.Client().get('/')"
+    )
+
+    warnings = [line for line in done.stderr.splitlines() if "INSTALLED_APPS" in line]
+    assert warnings == [f"{WITHOUT_APP}. {hint}" for hint in hints]
 
 
 WSGI = """

@@ -1,22 +1,23 @@
-"""A page of the documentation, followed to the letter by somebody who has no Docker.
+"""A page of the documentation, followed to the letter, without Docker.
 
 Blocks with a file's name are written to that file, or at its end; what stands after ``$`` is run by
-a shell in the same folder. What the page says to docker is said to buildah, and what it shows of a
-command's output is compared with it.
+a shell in the same folder. What the page shows of a command's output is compared with it; "..."
+stands for anything, and blanks for any number of them. Commands for docker are given to buildah.
 """
 
 import re
 import shlex
 import textwrap
 from contextlib import closing
-from doctest import ELLIPSIS, OutputChecker
+from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, OutputChecker
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.support.images import Buildah, Container, run
+from tests.support.process import Process
 
 BLOCK = re.compile(
-    r"^\.\. code-block:: \w+\n(?:   :caption: (.+)\n)?((?:\n|   .*\n)+)", re.MULTILINE
+    r"^( *)\.\. code-block:: \w+\n(?:\1   :caption: (.+)\n)?((?:\n|\1   .*\n)+)", re.MULTILINE
 )
 COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*\n)((?:(?!\$ ).*\n)*)", re.MULTILINE)
 
@@ -30,7 +31,7 @@ def blocks(page: str) -> list[Block]:
     """Return the page's blocks in their order; without a caption it is commands."""
     return [
         Block(caption or "", textwrap.dedent(text).strip() + "\n")
-        for caption, text in BLOCK.findall(page)
+        for _, caption, text in BLOCK.findall(page)
     ]
 
 
@@ -40,35 +41,78 @@ def write(folder: Path, block: Block) -> None:
         file.write(block.text)
 
 
-class Shell:
-    """Runs commands in ``folder``; a container that stays is on ``port`` of this machine."""
+class Runserver(Process):
+    """Django's own server, started by ``command`` in ``folder`` until the page is done with."""
 
-    def __init__(
-        self, folder: Path, environment: dict[str, str], buildah: Buildah, port: int
-    ) -> None:
+    def __init__(self, command: str, folder: Path, environment: dict[str, str], port: int) -> None:
+        super().__init__()
+        self.port = port
+        self._command = f"cd {shlex.quote(str(folder))}\n{command} --noreload {port}"
+        self._environment = environment
+
+    def command(self) -> list[str]:
+        return ["bash", "-c", self._command]
+
+    def environment(self) -> dict[str, str]:
+        return self._environment
+
+
+class Shell:
+    """Runs commands in ``folder``; a server that stays is on ``port`` of this machine."""
+
+    def __init__(self, folder: Path, environment: dict[str, str], port: int) -> None:
         self.folder = folder
         self.environment = environment
-        self.buildah = buildah
         self.port = port
-        self._containers: dict[str, Container] = {}
+        self._sourced = ""
+        self._running: dict[str, Process] = {}
 
     def __enter__(self):
         return self
 
     def __exit__(self, *exception: object) -> None:
-        for container in self._containers.values():
-            container.close()
+        for process in self._running.values():
+            process.close()
 
     def follow(self, block: Block) -> None:
-        """Run the commands of a block.
+        """Run the commands of a block, or write its file.
 
         Raises:
-            Failed: one of them failed.
+            Failed: a command failed.
             AssertionError: one did not print what the block shows.
         """
+        if block.caption:
+            write(self.folder, block)
+            return
         for command, shown in COMMAND.findall(block.text):
             printed = self._execute(command)
-            assert not shown or OutputChecker().check_output(shown, printed, ELLIPSIS), printed
+            options = ELLIPSIS | NORMALIZE_WHITESPACE
+            assert not shown or OutputChecker().check_output(shown, printed, options), printed
+
+    def _execute(self, command: str) -> str:
+        command = command.strip()
+        match shlex.split(command):
+            case [".", _]:
+                self._sourced += f"{command}\n"
+            case [_, "manage.py", "runserver"]:
+                line = f"{self._sourced}exec {command}"
+                server = Runserver(line, self.folder, self.environment, self.port)
+                self._running[command] = server
+                server.start()
+            case _:
+                line = f"{self._sourced}{command}"
+                return run(["bash", "-c", line], cwd=self.folder, env=self.environment)
+        return ""
+
+
+class DockerShell(Shell):
+    """One in which ``docker`` means ``buildah``."""
+
+    def __init__(
+        self, folder: Path, environment: dict[str, str], port: int, buildah: Buildah
+    ) -> None:
+        super().__init__(folder, environment, port)
+        self.buildah = buildah
 
     def _execute(self, command: str) -> str:
         match shlex.split(command.replace("\\\n", "")):
@@ -78,13 +122,15 @@ class Shell:
                 with closing(self._container(image, file, *words)) as container:
                     return run(container.command())
             case ["docker", "run", "--detach", "--name", name, *_, "--env-file", file, image]:
-                container = self._containers[name] = self._container(image, file)
+                container = self._running[name] = self._container(image, file)
                 container.port = self.port
                 container.start()
             case ["docker", "stop", name]:
-                assert self._containers[name].terminate() == 0
+                container = self._running[name]
+                assert isinstance(container, Container)
+                assert container.terminate() == 0
             case _:
-                return run(["bash", "-c", command], cwd=self.folder, env=self.environment)
+                return super()._execute(command)
         return ""
 
     def _container(self, image: str, file: str, *words: str) -> Container:

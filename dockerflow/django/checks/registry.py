@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
 from django.utils.module_loading import import_string
 
 from dockerflow.conf import conf
 from dockerflow.conf.dotted import split_entry
 from dockerflow.django.checks.database import check_database_connected
+from dockerflow.django.checks.sqlite_files import file_of
 from dockerflow.django.checks.subjects import DATABASE, Subjects, call
 
 TAG = "dockerflow"
@@ -124,7 +127,9 @@ def system_check(check: Function) -> Function:
         return [
             message
             for chosen in configured()
-            if chosen.check is check and _is_asked_for(chosen, databases)
+            if chosen.check is check
+            and _is_asked_for(chosen, databases)
+            and not _waits_for_migrate(chosen)
             for message in call(chosen, databases=databases, **kwargs)
         ]
 
@@ -135,3 +140,19 @@ def _is_asked_for(chosen: Configured, databases: Collection[str]) -> bool:
     declared = chosen.subjects
     is_database = declared is not None and declared.keyword == DATABASE
     return not is_database or chosen.subject is None or chosen.subject in databases
+
+
+def _waits_for_migrate(chosen: Configured) -> bool:
+    """Whether the check is to connect to an SQLite database whose file is still to be created.
+
+    ``migrate`` creates it, and runs this check before: an error would keep it from doing so. The
+    heartbeat reports such a database.
+    """
+    if chosen.check is not check_database_connected or chosen.subject is None:
+        return False
+    try:
+        connection = connections[chosen.subject]
+        file = file_of(connection) if connection.vendor == "sqlite" else None
+    except ImproperlyConfigured:  # the check reports it
+        return False
+    return file is not None and file.can_be_created()

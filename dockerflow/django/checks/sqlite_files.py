@@ -30,6 +30,12 @@ class File:
             return error.strerror
         return None if _may(self.path, os.R_OK) else os.strerror(errno.EACCES)
 
+    def can_be_created(self) -> bool:
+        """Whether it is missing, and this user may create it, as ``migrate`` does."""
+        path = Path(self.path)
+        is_creatable = not self.is_opened_read_only and _may(path.parent, os.W_OK | os.X_OK)
+        return is_creatable and not path.exists()
+
     def why_not_writable(self) -> str | None:
         """Why nothing can be written to it; None where it can be."""
         if self.is_opened_read_only:
