@@ -44,6 +44,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors, because most tests wait."""
+    return (os.cpu_count() or 1) + 1
+
+
 def available(service: Callable[[], Service]) -> Service:
     try:
         return service()

@@ -61,6 +61,8 @@ def main(arguments: list[str]) -> None:
     if arguments == ["dev"]:
         folder = ROOT / ".venv"
         subprocess.run([*command, "devenv", "-e", "dev", folder], env=environment, check=True)
+        for packages in folder.glob("lib/python*/site-packages"):
+            (packages / "tests.pth").write_text(str(ROOT))  # so that "tests" is imported, too
         print(DEV.format(folder=os.path.relpath(folder)))
     else:
         os.execve(program, [*command, *arguments], environment)

@@ -39,7 +39,7 @@ def test_what_is_missing_skips_a_test_and_says_how_to_get_it(
     pytest_run: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     done = pytest_run()
-    said = "chromium not found: apt-get install chromium" in done.stdout
+    said = "chromium or google-chrome not found: apt-get install chromium" in done.stdout
     assert (done.returncode, said) == (0, True)
 
 

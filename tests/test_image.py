@@ -17,7 +17,7 @@ from tests.support.images import Buildah, Container, run
 from tests.support.process import unused_port
 from tests.support.walkthrough import DockerShell, blocks
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("images")]  # built once
 
 CHECKOUT = Path(__file__).parents[1]
 DOCKERFILE = CHECKOUT / "example" / "Dockerfile"

@@ -16,7 +16,7 @@ import pytest
 import dockerflow
 from tests.support.web import Server, python_path
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("wheel")]  # built once
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = """\

@@ -22,6 +22,7 @@ from tests.support.web import Server
 PYTHON_VERSION = "{}.{}".format(*sys.version_info)
 USER = 10001
 PIP_CONF = "[global]\nno-index = true\nfind-links = /wheels\n"
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 PROGRAMS = ("sh", "groupadd", "useradd")
 # what a wheel for manylinux may count on, beside libc.so.6
 # https://peps.python.org/pep-0599/#the-manylinux2014-policy
@@ -33,7 +34,14 @@ LIBRARIES = (
 
 def shared_objects(binaries: Iterable[Path]) -> set[Path]:
     """Return what the dynamic linker loads for these."""
-    listed = subprocess.run(["ldd", *binaries], check=True, stdout=subprocess.PIPE, text=True)
+    # It fails for what this Python brings libraries for that are newer than the system's.
+    listed = subprocess.run(
+        ["ldd", *binaries],
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
     return {Path(path) for path in re.findall(r"(?:=> |^\t)(/\S+)", listed.stdout, re.MULTILINE)}
 
 
@@ -48,7 +56,12 @@ def make_slim_system(root: Path) -> None:
         raise Missing("an image takes a Python with a folder of its own, such as pyenv's")
     unneeded = ("__pycache__", "config-*", "include", "share", "site-packages", "test", "tests")
     ignore = shutil.ignore_patterns(*unneeded)
-    shutil.copytree(prefix, root / "usr/local", symlinks=True, ignore=ignore)
+    shutil.copytree(prefix, root / prefix.relative_to("/"), symlinks=True, ignore=ignore)
+    (root / "usr").mkdir()
+    (root / "usr/local").symlink_to(prefix)
+    python = root / prefix.relative_to("/") / "bin/python"
+    if not python.exists():
+        python.symlink_to(f"python{PYTHON_VERSION}")
     programs = [find_program(name, hint="apt-get install passwd") for name in PROGRAMS]
     loaded = shared_objects([*programs, *prefix.rglob("*.so")])
     system = next(path.parent for path in loaded if path.name == "libc.so.6")
@@ -61,8 +74,12 @@ def make_slim_system(root: Path) -> None:
     ignore = shutil.ignore_patterns("posix", "right")
     shutil.copytree("/" / zones, root / zones, symlinks=True, ignore=ignore)
     for folder in ("etc", "root", "tmp"):
-        (root / folder).mkdir()
+        (root / folder).mkdir(exist_ok=True)
     (root / "tmp").chmod(0o1777)
+    if CERTIFICATES.exists():  # Debian's pip takes them from there
+        certificates = root / CERTIFICATES.relative_to("/")
+        certificates.parent.mkdir(parents=True)
+        shutil.copy(CERTIFICATES, certificates)
     (root / "bin").symlink_to("usr/bin")
     (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
     (root / "etc/group").write_text("root:x:0:\n")

@@ -91,7 +91,7 @@ class Chromium:
     """A browser without a window, fresh for every page."""
 
     def __init__(self) -> None:
-        self.program = find_program("chromium", hint="apt-get install chromium")
+        self.program = find_program("chromium", "google-chrome", hint="apt-get install chromium")
 
     def dump_dom(self, url: str, *options: str) -> str:
         """Return the page as HTML, after its scripts ran."""
