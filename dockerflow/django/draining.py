@@ -23,12 +23,16 @@ class _Process:
     file: Path | None = None
 
 
-def drain_file() -> Path | None:
-    """Return the file of ``DOCKERFLOW_DRAIN_FILE`` while it exists, and log when that changes."""
+def existing_file() -> Path | None:
+    """Return the file of ``DOCKERFLOW_DRAIN_FILE`` while it exists."""
     file = conf.DOCKERFLOW_DRAIN_FILE
     # Path.exists() raises where a directory may not be searched.
-    if file is not None and not os.path.exists(file):  # noqa: PTH110
-        file = None
+    return file if file is not None and os.path.exists(file) else None  # noqa: PTH110
+
+
+def drain_file() -> Path | None:
+    """Return what :func:`existing_file` returns, and log once when that changes."""
+    file = existing_file()
     if file != _Process.file:
         with _Process.lock:
             before, _Process.file = _Process.file, file

@@ -59,6 +59,19 @@ def test_a_heartbeat_that_passes_names_its_checks_and_exits_with_0(migrated):
     )
 
 
+def test_a_heartbeat_shows_that_the_service_is_draining(migrated, tmp_path):
+    environment = {"DATABASE_URL": migrated, "DOCKERFLOW_DRAIN_FILE": str(tmp_path / "drain")}
+    (tmp_path / "drain").touch()
+    done = manage("dockerflow", "heartbeat", **environment)
+    as_json = json.loads(manage("dockerflow", "heartbeat", "--json", **environment).stdout)
+
+    assert (done.returncode, done.stderr) == (0, "")  # the checks pass
+    assert done.stdout.splitlines()[-1] == (
+        f"draining: {tmp_path}/drain exists, so that /__heartbeat__ fails"
+    )
+    assert (as_json["status"], as_json["drain_file"]) == ("ok", f"{tmp_path}/drain")
+
+
 def test_a_heartbeat_that_fails_says_why_and_exits_with_1(tmp_path):
     path = f"{tmp_path}/missing/db.sqlite3"
     done = manage("dockerflow", "heartbeat", DATABASE_URL=f"sqlite:///{path}")

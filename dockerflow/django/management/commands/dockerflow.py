@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 from dockerflow.conf import Setting, conf
 from dockerflow.conf.dotted import OWN
 from dockerflow.django import runner
+from dockerflow.django.draining import existing_file
 from dockerflow.heartbeat import changes
 from dockerflow.heartbeat.report import LEVELS, Report, status
 
@@ -53,10 +54,15 @@ class Command(BaseCommand):
             report = self._passed_or_last(wait)
         finally:
             changes.logger.removeFilter(_drop)
+        drain_file = existing_file()
         if json:
-            self._write_json(report.as_dict(details=True))
+            draining = {} if drain_file is None else {"drain_file": str(drain_file)}
+            self._write_json(report.as_dict(details=True) | draining)
         else:
             self._write_report(report)
+            if drain_file is not None:
+                text = f"draining: {drain_file} exists, so that /__heartbeat__ fails"
+                self.stdout.write(self.style.WARNING(text))
         if failing := _failing(report):
             raise CommandError(f"The heartbeat failed: {failing}", returncode=1)
 
