@@ -174,7 +174,7 @@ class _Watch(threading.Thread):
     def __init__(self, site: Site) -> None:
         super().__init__(daemon=True)
         self.site = site
-        self.label = ""
+        self.label = "before the first fault"
         self.ignored = ""  # a fault that the application did not survive
         self.slowest = 0.0
         self.bad: dict[str, str] = {}

@@ -36,6 +36,10 @@ def main() -> None:
     """Start the command, wait for its end and for the end of standard input."""
     reports, mode, *command = int(sys.argv[1]), *sys.argv[2:]
     as_process_1 = mode == "process-1"
+    # a container ignores and blocks no signal; nohup, background jobs and parents do
+    for number in (signal.SIGCHLD, signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     try:
         if sys.platform == "linux":
             _call("prctl", PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)

@@ -33,7 +33,9 @@ class Proxy:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name=f"proxy {self.port}", daemon=True
+        )
 
     def __enter__(self) -> Proxy:
         self._thread.start()

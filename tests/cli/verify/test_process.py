@@ -5,13 +5,21 @@ import shlex
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 
 import pytest
 
 from dockerflow.cli.verify.interrupts import Interrupted, Interrupts
 from tests.support.command import ENVIRONMENT, INTERRUPTIBLE, arguments, run
-from tests.support.verification import command, failures, new_mark, running, verify
+from tests.support.verification import (
+    command,
+    failures,
+    new_mark,
+    outcomes_and_findings,
+    running,
+    verify,
+)
 
 pytestmark = pytest.mark.once
 
@@ -112,6 +120,36 @@ def test_a_signal_that_is_ignored_stays_so(app):
 
     assert process.returncode == 1
     assert b"after 2 s it did not listen on $PORT" in out
+
+
+@pytest.mark.parametrize(
+    ("flaw", "name", "what"),
+    [
+        ("", "stop", "it ended 0."),
+        ("no handler", "stop", "it was still running 2 s after SIGTERM: it has no handler for it"),
+        ("crashes", "port", "it ended before it answered, with exit status 1; its last words: "),
+    ],
+)
+def test_what_verify_ignores_and_blocks_is_not_inherited(app, flaw, name, what):
+    script = """
+        import os, signal, sys
+        for number in (signal.SIGCHLD, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+        os.execv(sys.argv[1], sys.argv[1:])
+    """
+    words = arguments("verify", "--json", "--stop-timeout", "2", "--command", command(flaw))
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script), *words],
+        cwd=app,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    _, found = outcomes_and_findings(done.stdout)
+    assert found[name].startswith(what)
 
 
 @pytest.mark.parametrize("way", ["waits for SIGTERM", "raises SIGTERM again and ends"])

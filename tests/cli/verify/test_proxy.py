@@ -193,16 +193,17 @@ def test_a_service_that_is_not_there_ends_the_connection(service):
 
 @pytest.mark.parametrize("fault", [None, "cut", "silence"])
 def test_no_port_thread_or_connection_is_left_behind(service, fault, caplog):
-    threads = threading.active_count()
     with Proxy(HOST, service) as proxy:
         connection = socket.create_connection((HOST, proxy.port), 5)
         answer(connection)
+        running = [thread.name for thread in threading.enumerate()]
         if fault:
             getattr(proxy, fault)()
     with connection:
         after = answer(connection)
 
+    assert f"proxy {proxy.port}" in running
     assert after is ConnectionResetError
     assert connect(proxy) is ConnectionRefusedError
-    assert threading.active_count() == threads
+    assert f"proxy {proxy.port}" not in [thread.name for thread in threading.enumerate()]
     assert caplog.records == []
