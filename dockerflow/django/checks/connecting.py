@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.core import checks
@@ -76,7 +77,6 @@ class Database:
     def __init__(self, alias: str) -> None:
         self.alias = alias
         self._may_be_dead = False
-        self.file: File | None = None  # of SQLite
         self._round = _round.get() or Round()
         if earlier := self._round.unavailable.get(alias):
             raise earlier.with_traceback(None)
@@ -122,20 +122,27 @@ class Database:
 
     def _open(self) -> None:
         connection = self.connection
-        if connection.vendor == "sqlite":
-            self.file = file_of(connection)
-            if self.file and (reason := self.file.why_not_readable()):
-                raise self._cannot_connect(reason)
+        is_in_use = connection.in_atomic_block or self.alias in self._round.in_use
+        if connection.connection is not None and is_in_use:
+            return
+        if self.file:
+            try:
+                self.file.look(connection)
+            except OSError as error:
+                raise self._cannot_connect(str(error.strerror)) from error
         with suppress(Error):
             connection.close_if_health_check_failed()
         if connection.connection is None:
             self._connect()
             # What Django's own pool hands out may have been in it for long.
             self._may_be_dead = self._pool is not None
-        elif not connection.in_atomic_block and self.alias not in self._round.in_use:
+        else:
             self._may_be_dead = True
-            if self.file:
-                self.file.forget_content(connection)
+
+    @cached_property
+    def file(self) -> File | None:
+        """The file of an SQLite database."""
+        return file_of(self.connection) if self.connection.vendor == "sqlite" else None
 
     def _connect(self) -> None:
         try:

@@ -16,7 +16,7 @@ from dockerflow import health
 from dockerflow.django.checks.connecting import Database, UnavailableError
 from dockerflow.django.checks.driver_errors import is_lost, is_missing_right, is_missing_table
 from dockerflow.django.checks.subjects import database_aliases, subjects
-from dockerflow.django.checks.unapplied import Applied, migrated_apps, unapplied
+from dockerflow.django.checks.unapplied import Applied, takes_migrations, unapplied
 
 NAMED_MIGRATIONS = 10
 
@@ -31,13 +31,11 @@ def check_migrations_applied(
     not read the applied migrations, E002 where they cannot be read for another reason. A database
     into which the routers let no migrations is not asked.
     """
-    labels = migrated_apps(database)
-    if app_configs is not None:
-        labels &= {app.label for app in app_configs}
-    return list(_problems(database, labels)) if labels else []
+    labels = None if app_configs is None else {app.label for app in app_configs}
+    return list(_problems(database, labels)) if takes_migrations(database, labels) else []
 
 
-def _problems(alias: str, labels: set[str]) -> Iterator[CheckMessage]:
+def _problems(alias: str, labels: set[str] | None) -> Iterator[CheckMessage]:
     try:
         applied = _applied(Database(alias))
     except UnavailableError as unavailable:
@@ -50,9 +48,8 @@ def _problems(alias: str, labels: set[str]) -> Iterator[CheckMessage]:
         text = f'Database "{alias}" is connected and its migrations cannot be read: {error}'
         yield checks.Error(text, id=health.ERROR_UNUSABLE_DATABASE)
     else:
-        for label, names in unapplied(alias, applied).items():
-            if label in labels:
-                yield _lacking(alias, label, names)
+        for label, names in unapplied(alias, applied, labels).items():
+            yield _lacking(alias, label, names)
 
 
 def _lacking(alias: str, label: str, names: list[str]) -> CheckMessage:

@@ -7,8 +7,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
+from weakref import WeakKeyDictionary
 
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+# Inode, size and time of the last change of the file behind each connection
+_seen: WeakKeyDictionary[BaseDatabaseWrapper, tuple[int, int, int]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -18,17 +22,25 @@ class File:
     path: str
     is_opened_read_only: bool = False
 
-    def why_not_readable(self) -> str | None:
-        """Why there is no file to read, in the words of the system; None where there is one.
+    def look(self, connection: BaseDatabaseWrapper) -> None:
+        """Raise where a connection would find no file, or one that it may not read.
 
-        It is not opened: closing it would drop the locks of all connections of this process.
+        The file is not opened: closing it would drop the locks of all connections of this process.
+        An open connection answers from its memory where it can; if the file is another than at the
+        last look, it is made to read it again.
         https://www.sqlite.org/howtocorrupt.html
+        https://www.sqlite.org/pragma.html#pragma_shrink_memory
+
+        :raises OSError: with the reason
         """
-        try:
-            Path(self.path).stat()
-        except OSError as error:
-            return error.strerror
-        return None if _may(self.path, os.R_OK) else os.strerror(errno.EACCES)
+        status = Path(self.path).stat()
+        if connection.connection is None and not _may(self.path, os.R_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), self.path)
+        seen = status.st_ino, status.st_size, status.st_mtime_ns
+        if connection.connection is not None and _seen.get(connection) != seen:
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA shrink_memory")
+        _seen[connection] = seen
 
     def can_be_created(self) -> bool:
         """Whether it is missing, and this user may create it, as ``migrate`` does."""
@@ -46,16 +58,6 @@ class File:
         if not _may(folder, os.W_OK | os.X_OK):
             return f"{folder} may not be written to, where SQLite has its journal"
         return None
-
-    def forget_content(self, connection: BaseDatabaseWrapper) -> None:
-        """Have SQLite read the file again, and not what an open connection has kept in memory.
-
-        https://www.sqlite.org/pragma.html#pragma_shrink_memory
-        """
-        import sqlite3  # noqa: PLC0415 (not every Python has it)
-
-        if isinstance(connection.connection, sqlite3.Connection):
-            connection.connection.execute("PRAGMA shrink_memory").close()
 
 
 def file_of(connection: BaseDatabaseWrapper) -> File | None:

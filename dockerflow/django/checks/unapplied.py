@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import os
 from collections import defaultdict
+from collections.abc import Collection
 from threading import Lock
 from typing import Any
 
@@ -31,6 +32,7 @@ class _Loader(MigrationLoader):
     def __init__(self) -> None:
         super().__init__(None, load=False, ignore_no_migrations=True)
         super().load_disk()
+        self.labels = frozenset(label for label, _ in self.disk_migrations)
 
     def load_disk(self) -> None:
         """Leave what ``__init__`` has read, which Django asks for whenever it builds the graph."""
@@ -91,18 +93,30 @@ class _Migrations:
 _migrations = _Migrations()
 
 
-def migrated_apps(alias: str) -> set[str]:
-    """The labels of the apps with migrations that the database routers let into a database."""
-    labels = {label for label, _ in _migrations.loader().disk_migrations}
-    return {label for label in labels if _is_migrated_here(alias, label)}
+def takes_migrations(alias: str, labels: Collection[str] | None = None) -> bool:
+    """Whether a database takes migrations, of any app or of one of those given.
+
+    An app may have none, and the database routers may keep those that there are out.
+    """
+    known = _migrations.loader().labels
+    return any(_is_migrated_here(alias, label) for label in known if _is_in(label, labels))
 
 
-def unapplied(alias: str, applied: Applied) -> Names:
-    """The migrations that a database lacks, by app, whatever its routers say.
+def unapplied(alias: str, applied: Applied, labels: Collection[str] | None = None) -> Names:
+    """The migrations that a database lacks, by app, of any app or of those given.
 
     :param applied: the app and the name of each that is applied
     """
-    return _migrations.unapplied(alias, applied)
+    found = _migrations.unapplied(alias, applied)
+    return {
+        label: names
+        for label, names in found.items()
+        if _is_in(label, labels) and _is_migrated_here(alias, label)
+    }
+
+
+def _is_in(label: str, labels: Collection[str] | None) -> bool:
+    return labels is None or label in labels
 
 
 def _is_migrated_here(alias: str, label: str) -> bool:
