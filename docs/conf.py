@@ -15,4 +15,6 @@ autodoc_typehints = "none"
 
 html_show_copyright = False
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["docs.css"]
 html_title = f"dockerflow {version}"

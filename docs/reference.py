@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from dockerflow.conf.setting import Setting
 
 MARK = ".. settings-reference\n"
+README = [
+    "DOCKERFLOW_CHECKS",
+    "DOCKERFLOW_HEARTBEAT_TIMEOUT",
+    "DOCKERFLOW_HEARTBEAT_FAIL_LEVEL",
+    "DOCKERFLOW_HEARTBEAT_TOKEN",
+    "DOCKERFLOW_LOG_LEVEL",
+]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -37,9 +44,9 @@ def entry(setting: Setting[Any]) -> str:
 
 
 def table() -> str:
-    """All settings in one table."""
+    """The settings of the README, in one table."""
     lines = [".. list-table::", "   :header-rows: 1", ""]
-    rows = [(f"``{setting.name}``", meaning(setting)) for setting in conf]
+    rows = [(f"``{setting.name}``", meaning(setting)) for setting in conf if setting.name in README]
     for name, cell in [("Setting", "Meaning"), *rows]:
         lines += [f"   * - {name}", f"     - {cell}"]
     return "\n".join(lines) + "\n"

@@ -130,9 +130,11 @@ def test_every_command_is_named_and_no_other():
         assert named == subcommands(*command)
 
 
-def test_the_readme_has_the_settings_as_they_are_declared():
+def test_the_readme_has_five_settings_as_they_are_declared():
     # Another table? ``python docs/reference.py`` prints this one.
-    assert reference["table"]() in PAGES["README.rst"]
+    table = reference["table"]()
+    assert table.count("   * - ``") == len(reference["README"]) == 5
+    assert table in PAGES["README.rst"]
 
 
 def test_the_error_of_bad_settings_is_the_one_that_is_shown():
@@ -150,11 +152,29 @@ def test_the_record_about_a_file_that_goes_bad_is_the_one_that_is_shown(caplog):
     assert caplog.messages == [block("settings.rst", "text", "DOCKERFLOW_HEARTBEAT_TTL")]
 
 
-def test_the_heartbeat_that_is_shown_has_the_form_of_a_real_one():
+@pytest.mark.parametrize("page", ["README.rst", "endpoints.rst"])
+def test_the_heartbeat_that_is_shown_has_the_form_of_a_real_one(page):
     url = f"postgres://shop:secret@{HOST}:{unused_port()}/shop"
     done = python("-m", "django", "dockerflow", "heartbeat", "--json", DATABASE_URL=url)
-    shown = block("endpoints.rst", "json", '{\n  "status": "error"')
+    shown = block(page, "json", '{\n  "status": "error"')
     assert form(json.loads(done.stdout)) == form(json.loads(shown))
+
+
+def test_the_command_prints_what_the_readme_shows():
+    command = "$ python manage.py dockerflow heartbeat\n"
+    shown = block("README.rst", "console", command).removeprefix(command)
+    port = unused_port()
+    url = f"postgres://shop:secret@{HOST}:{port}/shop"
+    done = python("-m", "django", "dockerflow", "heartbeat", DATABASE_URL=url)
+
+    assert done.returncode == 1
+    printed = (done.stdout + done.stderr).replace(HOST, "10.0.0.5").replace(f" {port} ", " 5432 ")
+    assert words(printed) == words(shown)
+
+
+def words(output):
+    """Without the lengths of blanks and the milliseconds, which differ."""
+    return re.sub(r"[\d.]+ ms", "... ms", output).split()
 
 
 def form(heartbeat):
