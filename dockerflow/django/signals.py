@@ -1,4 +1,4 @@
-"""Two signals tell of every heartbeat run that finishes, whoever shared it.
+"""After each run of the heartbeat's checks, one of two signals is sent.
 
 .. data:: dockerflow.django.signals.heartbeat_passed
 
@@ -6,13 +6,13 @@
 
 .. data:: dockerflow.django.signals.heartbeat_failed
 
-   Sent when it failed: a required check said something of ``DOCKERFLOW_HEARTBEAT_FAIL_LEVEL`` or
-   worse, which is a warning unless set otherwise.
+   Sent when it failed: a required check returned a message of
+   ``DOCKERFLOW_HEARTBEAT_FAIL_LEVEL`` or worse. The default is a warning.
 
 The sender is the view, ``dockerflow.django.views.heartbeat``. Receivers also get ``level`` (the
 worst level among the required checks as an int, 0 for ok) and ``report``
-(:class:`dockerflow.heartbeat.Report`). They
-are called robustly: one that raises is logged and changes nothing.
+(:class:`dockerflow.heartbeat.Report`). If
+a receiver raises, Django logs that, and the answer stays the same.
 
 Counting heartbeats with statsd:
 
