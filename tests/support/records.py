@@ -14,7 +14,7 @@ from dockerflow.logging import MozlogFormatter, MozlogHandler
 from dockerflow.logging.jsonable import one_line
 
 THOROUGH = settings(
-    max_examples=10_000 if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else 200, deadline=None
+    max_examples=2_000 if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else 200, deadline=None
 )
 
 
