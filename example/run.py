@@ -43,11 +43,16 @@ def install() -> None:
     stamp.write_text(needed)
 
 
-def run(command: list[str | Path], **environment: str) -> None:
+def run(command: list[str | Path], *, quiet: bool = False, **environment: str) -> None:
+    """Run a command, which has to succeed; a quiet one shows its warnings only if it does not."""
     arguments = [str(argument) for argument in command]
     env = {**os.environ, **environment}
-    done = subprocess.run(arguments, cwd=CHECKOUT, env=env, check=False)  # noqa: S603
+    stderr = subprocess.PIPE if quiet else None
+    done = subprocess.run(  # noqa: S603
+        arguments, cwd=CHECKOUT, env=env, stderr=stderr, text=True, check=False
+    )
     if done.returncode:
+        sys.stderr.write(done.stderr or "")
         sys.exit(f"example/run.py stopped: this failed: {shlex.join(arguments)}")
 
 
@@ -59,8 +64,10 @@ def main() -> None:
     }
     manage = [PYTHON, EXAMPLE / "manage.py"]
     version_object = EXAMPLE / "version.json"
-    run([PYTHON, "-m", "dockerflow", "version", "--allow-missing", "--output", version_object])
-    # The checks would only repeat what the line above has said about the version object.
+    # It warns of keys that only a CI knows.
+    version = [PYTHON, "-m", "dockerflow", "version", "--allow-missing", "--output", version_object]
+    run(version, quiet=True)
+    # A check would warn of the same keys.
     run([*manage, "migrate", "--skip-checks", "--verbosity=0"], **environment)
     run([*manage, "collectstatic", "--no-input", "--verbosity=0"], **environment)
     print(f"Serving http://localhost:{environment['PORT']}/", flush=True)

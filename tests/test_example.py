@@ -290,6 +290,8 @@ def test_one_command_serves_the_example_and_leaves_the_home_directory_alone(monk
     with Checkout() as server:
         paths = ["/__version__", "/__heartbeat__", "/__lbheartbeat__", "/"]
         assert [server.get(path).status for path in paths] == [200, 200, 200, 200]
+        greeting = server.output.splitlines()[:2]
+        assert [line.partition(" ")[0] for line in greeting] == ["Installing", "Serving"]
         server.stop_signal = signal.SIGINT
         server.restart()
         assert rows(server.get("/").body.decode()) == BERTHS

@@ -81,6 +81,8 @@ def test_a_heartbeat_that_fails_says_why_and_exits_with_1(tmp_path):
             "check_database_connected  error # ms\n"
             "    dockerflow.health.E001: Could not connect to database"
             f' "default": {path}: No such file or directory\n'
+            "        Run manage.py migrate, or mount the volume of the file. If another database"
+            " was meant, the variable with its address, such as DATABASE_URL, may not be set.\n"
             "check_migrations_applied  info # ms\n"
             "    dockerflow.health.I001: Database"
             f' "default" cannot be asked for its migrations: {path}: No such file or directory\n'

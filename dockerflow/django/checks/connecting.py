@@ -28,6 +28,10 @@ from dockerflow.django.checks.driver_errors import is_lost
 from dockerflow.django.checks.sqlite_files import File, file_of
 
 Rows = list[tuple[Any, ...]]
+MISSING_FILE_HINT = (
+    "Run manage.py migrate, or mount the volume of the file. If another database was meant, the"
+    " variable with its address, such as DATABASE_URL, may not be set."
+)
 
 
 class UnavailableError(Exception):
@@ -156,10 +160,12 @@ class Database:
         self._round.in_use.add(self.alias)
 
     def _cannot_connect(self, reason: str) -> UnavailableError:
+        hint = None
         if self.file:
             reason = f"{self.file.path}: {reason}"
+            hint = MISSING_FILE_HINT if self.file.is_missing() else None
         text = f'Could not connect to database "{self.alias}": {reason}'
-        return self._report(health.ERROR_CANNOT_CONNECT_DATABASE, text, reason)
+        return self._report(health.ERROR_CANNOT_CONNECT_DATABASE, text, reason, hint)
 
     def _close(self) -> None:
         """Leave no connection that is dead, or that was made and could not be set up."""

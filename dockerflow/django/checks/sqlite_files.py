@@ -42,11 +42,14 @@ class File:
                 cursor.execute("PRAGMA shrink_memory")
         _seen[connection] = seen
 
+    def is_missing(self) -> bool:
+        """Whether there is no file, or none that this user may look for."""
+        return not os.path.exists(self.path)  # noqa: PTH110 (Path.exists() may raise)
+
     def can_be_created(self) -> bool:
         """Whether it is missing, and this user may create it, as ``migrate`` does."""
-        path = Path(self.path)
-        is_creatable = not self.is_opened_read_only and _may(path.parent, os.W_OK | os.X_OK)
-        return is_creatable and not path.exists()
+        may_write = _may(Path(self.path).parent, os.W_OK | os.X_OK)
+        return may_write and not self.is_opened_read_only and self.is_missing()
 
     def why_not_writable(self) -> str | None:
         """Why nothing can be written to it; None where it can be."""

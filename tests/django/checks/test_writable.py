@@ -32,6 +32,8 @@ def test_a_database_that_cannot_be_connected_to_is_not_writable_either(add, sqli
     assert found() == [
         checks.Error(
             'Could not connect to database "shop": /missing/db.sqlite3: No such file or directory',
+            hint="Run manage.py migrate, or mount the volume of the file. If another database was"
+            " meant, the variable with its address, such as DATABASE_URL, may not be set.",
             id="dockerflow.health.E001",
         )
     ]
