@@ -11,8 +11,8 @@ import shutil
 import string
 import subprocess
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
 
+from dockerflow.cli.remotes import no_web_address, repository_url
 from dockerflow.version import KEYS
 
 if TYPE_CHECKING:
@@ -95,6 +95,18 @@ CIS = (
         commit=("{VCS_HEAD_REV}", "{GITHUB_HEAD_SHA}"),
         build=("{TASKCLUSTER_ROOT_URL}/tasks/{TASK_ID}",),
     ),
+    # https://learn.microsoft.com/azure/devops/pipelines/build/variables
+    CI(
+        "Azure Pipelines",
+        marks=("TF_BUILD",),
+        source=("{BUILD_REPOSITORY_URI}",),
+        ref=("{BUILD_SOURCEBRANCH}",),
+        commit=("{BUILD_SOURCEVERSION}",),
+        # the project by its id: its name may have spaces
+        build=(
+            "{SYSTEM_COLLECTIONURI}{SYSTEM_TEAMPROJECTID}/_build/results?buildId={BUILD_BUILDID}",
+        ),
+    ),
     # substitutions, in the environment with `options: {automapSubstitutions: true}`
     # https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values
     CI(
@@ -135,29 +147,6 @@ def collect(
         except _NotThereError as reasons:
             missing.append(f"{key} is missing: --{key} was not given; {reasons}.")
     return {key: found[key] for key in KEYS if key in found}, missing
-
-
-def repository_url(remote: str) -> str | None:
-    """Return the web address of the repository that git reaches at ``remote``, or None.
-
-    ``git@host:owner/name.git`` and ``ssh://git@host/owner/name`` are ``https://host/owner/name``;
-    user, password, query and ``.git`` are left out.
-    """
-    if short := re.fullmatch(r"(?:[^@/]+@)?([^:@/]+):(?!//)/?(.+)", remote):
-        remote = "ssh://{}/{}".format(*short.groups())
-    try:
-        url = urlsplit(remote)
-        _ = url.port  # raises where half a password is in its place
-    except ValueError:
-        return None
-    path = url.path.rstrip("/").removesuffix(".git")
-    if not url.hostname or not path or "@" in path:
-        return None
-    if url.scheme in {"http", "https"}:
-        return f"{url.scheme}://{url.netloc.rpartition('@')[2]}{path}"
-    if url.scheme in {"ssh", "git", "git+ssh"}:
-        return f"https://{url.hostname}{path}"
-    return None
 
 
 def _tidy(key: str, value: str) -> str | None:
@@ -220,9 +209,13 @@ def _from_git(
     if not remotes:
         raise _NotThereError("the git repository has no remote")
     name = "origin" if "origin" in remotes else remotes[0]
-    if url := repository_url(git("remote", "get-url", name)):
+    remote = git("remote", "get-url", name)
+    if url := repository_url(remote):
         return url
-    raise _NotThereError(f"the git remote {name} has no web address")
+    reason = no_web_address(remote)
+    raise _NotThereError(
+        f"the git remote {name} has no web address" + (f": {reason}" if reason else "")
+    )
 
 
 def _git(

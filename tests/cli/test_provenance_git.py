@@ -4,7 +4,8 @@ import subprocess
 
 import pytest
 
-from dockerflow.cli.provenance import collect, repository_url
+from dockerflow.cli.provenance import collect
+from dockerflow.cli.remotes import repository_url
 from tests.support.builds import ENVIRONMENTS, Checkout, version
 
 pytestmark = pytest.mark.once
@@ -107,6 +108,36 @@ def test_the_source_is_the_remote_origin_or_the_first_one(checkout, remotes, sou
         (None, "the git repository has no remote"),
         ("/srv/r.git", "the git remote origin has no web address"),
         ("file:///srv/hush", "the git remote origin has no web address"),
+        (
+            "C:/srv/hush",
+            (
+                "the git remote origin has no web address: c is no full host name, perhaps "
+                "an alias of ssh"
+            ),
+        ),
+        (
+            "git@work:o/r",
+            (
+                "the git remote origin has no web address: work is no full host name, "
+                "perhaps an alias of ssh"
+            ),
+        ),
+        (
+            "codecommit::eu-west-1://hush",
+            ("the git remote origin has no web address: git reaches it with the helper codecommit"),
+        ),
+        (
+            "git@heroku.com:r.git",
+            "the git remote origin has no web address: heroku.com shows no repositories",
+        ),
+        (
+            "git@ssh.dev.azure.com:v2/o",
+            ("the git remote origin has no web address: ssh.dev.azure.com is for ssh only"),
+        ),
+        (
+            "ssh://me@review.example.org:29418/r",
+            ("the git remote origin has no web address: port 29418 is Gerrit's for ssh"),
+        ),
         ("https://me:hush/hush@example.com/r", "the git remote origin has no web address"),
     ],
 )
@@ -179,6 +210,36 @@ def test_a_repository_without_commits_says_so(tmp_path):
         ("git://github.com/o/r", "https://github.com/o/r"),
         ("https://me:80/hush@github.com/o/r", None),
         ("https://[", None),
+        ("git@ssh.dev.azure.com:v3/o/p/r", "https://dev.azure.com/o/p/_git/r"),
+        ("ssh://git@ssh.dev.azure.com/v3/o/My%20p/r", "https://dev.azure.com/o/My%20p/_git/r"),
+        ("o@vs-ssh.visualstudio.com:v3/o/p/r", "https://dev.azure.com/o/p/_git/r"),
+        ("https://o@dev.azure.com/o/p/_git/r", "https://dev.azure.com/o/p/_git/r"),
+        ("git@ssh.dev.azure.com:o/p/r", None),
+        ("ssh://git@ssh.github.com:443/o/r.git", "https://github.com/o/r"),
+        ("git@ssh.github.com:o/r.git", "https://github.com/o/r"),
+        ("ssh://git@altssh.gitlab.com:443/g/s/r.git", "https://gitlab.com/g/s/r"),
+        ("ssh://git@altssh.bitbucket.org:443/o/r.git", "https://bitbucket.org/o/r"),
+        (
+            "ssh://me@source.developers.google.com:2022/p/shop/r/web",
+            "https://source.cloud.google.com/shop/web",
+        ),
+        (
+            "ssh://git@git.example.com:7999/shop/web.git",
+            "https://git.example.com/projects/shop/repos/web",
+        ),
+        (
+            "ssh://git@git.example.com:7999/~me/web.git",
+            "https://git.example.com/users/me/repos/web",
+        ),
+        ("ssh://me@review.example.org:29418/r", None),
+        ("codecommit::eu-west-1://r", None),
+        ("codecommit://profile@r", None),
+        ("git@heroku.com:r.git", None),
+        ("github-work:o/r", None),
+        ("C:/src/r", None),
+        ("gcrypt::git@example.com:o/r", None),
+        ("ssh://git@[2001:db8::1]/o/r", "https://[2001:db8::1]/o/r"),
+        ("https://[2001:db8::1]:8443/o/r", "https://[2001:db8::1]:8443/o/r"),
         ("../r", None),
     ],
 )

@@ -64,6 +64,17 @@ ENVIRONMENTS = {
         "VCS_HEAD_REF": "refs/tags/v1.4.0",
         "VCS_HEAD_REV": COMMIT,
     },
+    "Azure Pipelines": {
+        "TF_BUILD": "True",
+        "BUILD_BUILDID": "7",
+        "BUILD_REPOSITORY_URI": "https://hush@github.com/o/r",
+        "BUILD_SOURCEBRANCH": "refs/tags/v1.4.0",
+        "BUILD_SOURCEBRANCHNAME": "v1.4.0",
+        "BUILD_SOURCEVERSION": COMMIT,
+        "SYSTEM_COLLECTIONURI": "https://dev.azure.com/o/",
+        "SYSTEM_TEAMPROJECT": "Our shop",
+        "SYSTEM_TEAMPROJECTID": "6ce954b1-ce1f-45d1-b94d-e6bf2464ba2c",
+    },
     "Cloud Build": {
         "PROJECT_ID": "shop",
         "BUILD_ID": "b1",
@@ -74,6 +85,9 @@ ENVIRONMENTS = {
     },
 }
 BUILDS = {
+    "Azure Pipelines": (
+        "https://dev.azure.com/o/6ce954b1-ce1f-45d1-b94d-e6bf2464ba2c/_build/results?buildId=7"
+    ),
     "GitHub Actions": "https://github.com/o/r/actions/runs/1658821493",
     "GitLab CI": "https://gitlab.com/o/r/-/jobs/50",
     "CircleCI": "https://circleci.com/gh/o/r/7",
