@@ -65,7 +65,7 @@ USERADD = Command(
     "groups= home-dir= inactive= key= no-create-home no-log-init no-user-group non-unique "
     "password= prefix= root= selinux-user= shell= skel= system uid= user-group "
     "add-subids-for-system",
-    "u=uid g=gid G=groups N=no-user-group D=defaults R=root P=prefix K=key",
+    "u=uid g=gid G=groups N=no-user-group D=defaults R=root P=prefix K=key r=system",
 )
 GROUPADD = Command(
     "fg:K:op:rR:P:U:",

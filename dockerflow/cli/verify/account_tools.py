@@ -75,6 +75,9 @@ def _useradd(accounts: Accounts, words: list[str]) -> None:
     options, (name,) = _parse(USERADD, words)
     exists = name in accounts.users
     own = "no-user-group" not in options
+    if own and "system" in options and "gid" not in options and not exists:
+        # a group of the system's has an id of its own, below 1000
+        accounts.add_group(name, None)
     accounts.add_user(name, options.get("uid"), options.get("gid"), own)
     for group in _names(options.get("groups", "")) if not exists else ():
         accounts.add_member(name, group)

@@ -9,7 +9,10 @@ from __future__ import annotations
 import copy
 import re
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # Stands in a text for what only the build knows. No word of a shell can hold this character.
 UNKNOWN = "\0"
@@ -75,13 +78,14 @@ class Accounts:
         """Create a group, unless it exists."""
         if UNKNOWN in name:
             raise ValueError("the name of the group is not known")
-        self.groups.setdefault(name, gid)
+        self.groups.setdefault(name, gid or _next(self.groups.values()))
 
     def add_user(self, name: str, uid: str | None, group: str | None, own_group: bool) -> None:
         """Create a user, unless it exists; without ``group`` it may get one of its own name.
 
         Such a group gets the user's id if no other group has it.
         """
+        uid = uid or _next(user.uid for user in self.users.values())
         if UNKNOWN in name:
             raise ValueError("the name of the user is not known")
         if name in self.users:
@@ -156,8 +160,11 @@ class Accounts:
         """Remove a group."""
         if UNKNOWN in name:
             raise ValueError("the name of the group is not known")
-        self.groups.pop(name, None)
+        gid = self.groups.pop(name, None)
         self.members = {pair for pair in self.members if pair[1] != name}
+        for user, record in self.users.items():
+            if record.group == name:
+                self.users[user] = record._replace(group=gid)
 
     def is_member(self, user: str, group: str) -> bool | None:
         """Return whether ``user`` is in ``group``, None where that can't be known."""
@@ -215,3 +222,8 @@ class Accounts:
                 users = ",".join(sorted(u for u, g in self.members if g in {name, gid}))
                 lines.append(f"{name}:x:{gid or ''}:{users}")
         return "".join(line + "\n" for line in lines)
+
+
+def _next(numbers: Iterable[str | None]) -> str | None:
+    """Return the id that a command chooses: not the one asked for, but after 10000 it may be."""
+    return UNKNOWN if str(int(ID) - 1) in numbers else None

@@ -34,6 +34,8 @@ pytestmark = pytest.mark.once
         'SHELL ["/bin/bash", "-o", "pipefail", "-c"]\nRUN useradd -u 10001 app',
         "RUN id=10001 && groupadd -g $id app && useradd -u $id -g app app",
         'RUN export ID=10001; groupadd -g "${ID}" app; useradd -u ${ID} -g ${ID} app',
+        "RUN export id=10001; sh -c 'useradd -u $id app'",
+        "RUN id=10001 sh -c 'useradd -u $id app'",
         "RUN o='-u 10001 -m'; useradd $o app",
         "RUN : ${ID:=10001} && useradd -u ${ID} app",
         "RUN useradd -u ${ID:-10001} ${NAME-app}",

@@ -32,12 +32,6 @@ def good(text):
         ],
         ["RUN adduser --system --group --uid 10001 app"],
         ["RUN addgroup --gid 10001 app", "RUN adduser --uid 10001 --system app && adduser app app"],
-        # BusyBox
-        ["RUN addgroup -g 10001 -S app && adduser -u 10001 -S -D -H -G app -g 'The app' app"],
-        ["RUN addgroup -g 10001 app && adduser -Su 10001 app && addgroup app app"],
-        ["RUN adduser -D -u 10001 -h /app app"],
-        # Fedora, where adduser is useradd
-        ["RUN groupadd -g 10001 app && adduser -u 10001 -g app -d /app -M app"],
         # other ways to write a command
         ['RUN ["groupadd", "-g", "10001", "app"]', 'RUN ["useradd", "-u10001", "-gapp", "app"]'],
         ["RUN <<EOF", "set -e", "groupadd -g 10001 app", "useradd -u 10001 -g app app", "EOF"],

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 def declaration(script: Script, node: Node, stdin: str) -> Result:
     """Follow export, readonly, local and declare."""
     script.assign(node.get("Args", ()))
+    if node["Variant"]["Value"] == "export":
+        names = (argument.get("Name", {}).get("Value") for argument in node.get("Args", ()))
+        script.exported.update(filter(None, names))
     return NOTHING
 
 

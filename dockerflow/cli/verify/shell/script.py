@@ -42,6 +42,7 @@ class Script:
     ) -> None:
         self.image = image
         self.variables = dict(variables)
+        self.exported = set(variables)
         self.directory = "/"
         self.source = ""  # the command that is followed
         # all commands that may run, and the directory of each
@@ -72,7 +73,8 @@ class Script:
 
     def run_apart(self, text: str, arguments: Iterable[str] = (), stdin: str = "") -> Result:
         """Follow a script in a shell of its own; in doubt where that is not possible."""
-        inner = Script(self.image, self.variables, self._limits, self._depth)
+        variables = {name: self.variables[name] for name in self.exported & self.variables.keys()}
+        inner = Script(self.image, variables, self._limits, self._depth)
         inner.directory, inner.source, inner.commands = self.directory, self.source, self.commands
         inner.set_arguments(arguments)
         try:
@@ -201,8 +203,12 @@ class Script:
         if not words:
             return Status.LIKELY, ""
         self.source = source
+        names = {assignment["Name"]["Value"] for assignment in node.get("Assigns", ())}
+        before = set(self.exported)
+        self.exported |= names
         result = self.call(words, stdin)
-        for name in (assignment["Name"]["Value"] for assignment in node.get("Assigns", ())):
+        self.exported -= names - before
+        for name in names:
             self.variables.pop(name, None)
             self.variables |= {name: saved[name]} if name in saved else {}
         return result
