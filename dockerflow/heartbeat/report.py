@@ -107,6 +107,7 @@ class Report:
 
     @property
     def failed(self) -> bool:
+        """Whether a required check has a message of ``fail_level`` or worse."""
         return self.level >= self.fail_level
 
     @property
