@@ -123,7 +123,9 @@ def _verify(arguments: argparse.Namespace) -> int:
                 interrupts=interrupts,
             )
     except ImportError:
-        raise _UsageError("--dockerfile needs: pip install dockerflow[verify]") from None
+        raise _UsageError(
+            "--dockerfile needs the extra verify: pip install e2b-dockerfile-utils shfmt-py"
+        ) from None
     except (OSError, ValueError) as error:
         raise _UsageError(str(error)) from None
     except Interrupted as interrupted:

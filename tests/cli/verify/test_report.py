@@ -174,7 +174,8 @@ def test_without_the_extra_it_says_what_to_install(dockerfile, tmp_path):
 
     assert (status, out) == (2, "")
     assert err.splitlines()[-1] == (
-        "python -m dockerflow verify: error: --dockerfile needs: pip install dockerflow[verify]"
+        "python -m dockerflow verify: error: --dockerfile needs the extra verify:"
+        " pip install e2b-dockerfile-utils shfmt-py"
     )
 
 
