@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from decouple import strtobool
-
 from dockerflow.conf import dotted, kinds
 from dockerflow.conf.setting import Setting
 from dockerflow.conf.settings import Lenient, Settings
 from dockerflow.conf.sources import databases
 
-_boolean = kinds.boolean(strtobool)
+
+def _strtobool(text: str) -> bool | int:
+    from decouple import strtobool  # noqa: PLC0415 (see sources)
+
+    return bool(strtobool(text))
+
+
+_boolean = kinds.boolean(_strtobool)
 
 
 class Conf(Settings):

@@ -16,14 +16,14 @@ from django.core.exceptions import ImproperlyConfigured
 from dockerflow.conf.kinds import Kind, about_item, names, stripped
 from dockerflow.conf.spelling import did_you_mean, nearest
 
-_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
+_PATH = r"[^\W\d]\w*(\.[^\W\d]\w*)+"
 OWN = "dockerflow.django.checks"
-_ENTRY = re.compile(r"([^\[\]]*)(?:\[(.*)\])?", re.DOTALL)
+_ENTRY = r"(?s)([^\[\]]*)(?:\[(.*)\])?"
 
 
 def _parse(value: Any) -> str:
     path = stripped(value)
-    if not _PATH.fullmatch(path):
+    if not re.fullmatch(_PATH, path):
         raise ValueError("is not a dotted path")
     return path
 
@@ -42,7 +42,7 @@ def _check(path: str) -> Iterator[str]:
             yield f"cannot be imported: {type(error).__name__}: {error}"
         return
     if not hasattr(module, attribute):
-        functions = [name for name, value in vars(module).items() if callable(value)]
+        functions = [name for name in dir(module) if callable(getattr(module, name, None))]
         hint = did_you_mean(nearest(attribute, functions))
         yield f"does not exist: {module_name} has no {attribute}{hint}"
     elif not callable(getattr(module, attribute)):
@@ -78,7 +78,7 @@ def split_entry(entry: str) -> tuple[str, tuple[str, ...]]:
 
     :raises ValueError: with a clause about the entry
     """
-    match = _ENTRY.fullmatch(entry.strip())
+    match = re.fullmatch(_ENTRY, entry.strip())
     if match is None:
         raise ValueError("has brackets that do not match")
     path, subjects = match[1].strip(), match[2]

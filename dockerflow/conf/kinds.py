@@ -11,11 +11,13 @@ import math
 import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from dockerflow.conf.spelling import did_you_mean, nearest
+
+PREFIX = "DOCKERFLOW_"
+ENCODING = "utf-8-sig"  # with or without a byte order mark
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -25,7 +27,6 @@ def _accept(_: Any) -> Iterator[str]:
     return iter(())
 
 
-@dataclass(frozen=True)
 class Kind(Generic[T_co]):
     """One kind of value.
 
@@ -36,9 +37,15 @@ class Kind(Generic[T_co]):
         for each problem that the value alone does not show; imports dotted paths, for instance
     """
 
-    expected: str
-    parse: Callable[[Any], T_co]
-    check: Callable[[Any], Iterator[str]] = _accept
+    def __init__(
+        self,
+        expected: str,
+        parse: Callable[[Any], T_co],
+        check: Callable[[Any], Iterator[str]] = _accept,
+    ) -> None:
+        self.expected = expected
+        self.parse = parse
+        self.check = check
 
 
 def refuse_leftovers(value: str) -> None:

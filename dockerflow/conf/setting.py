@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from django.core.exceptions import ImproperlyConfigured
 
-from dockerflow.conf.kinds import Kind, refuse_leftovers
-from dockerflow.conf.settings_file import ENCODING
+from dockerflow.conf.kinds import ENCODING, Kind, refuse_leftovers
 
 if TYPE_CHECKING:
     from dockerflow.conf.settings import Settings

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from django.core.exceptions import ImproperlyConfigured
 
 from dockerflow.conf.faults import Faults
+from dockerflow.conf.kinds import PREFIX
 from dockerflow.conf.setting import Setting
-from dockerflow.conf.settings_file import PREFIX
 from dockerflow.conf.sources import ENVIRONMENT, Found, Sources
 from dockerflow.conf.spelling import did_you_mean, nearest_setting
 
@@ -21,7 +21,7 @@ DEFAULT = "default"
 _NOT_FOUND: Found = None, DEFAULT, 3
 # The variables that Kubernetes sets in each pod for each service whose name begins with dockerflow
 # https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
-_SERVICE_LINK = re.compile(
+_SERVICE_LINK = (
     r"DOCKERFLOW_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_[A-Z]+(_PROTO|_PORT|_ADDR)?)?)"
 )
 
@@ -150,7 +150,7 @@ class Settings:
 
 
 def _is_meant_for_us(name: str, source: str, known: Collection[str]) -> bool:
-    if source == ENVIRONMENT and _SERVICE_LINK.fullmatch(name):
+    if source == ENVIRONMENT and re.fullmatch(_SERVICE_LINK, name):
         return False
     # In lower case, only what would be a setting otherwise
     return name.startswith(PREFIX) or (name.startswith(PREFIX.lower()) and name.upper() in known)

@@ -18,19 +18,17 @@ from decouple import AutoConfig, RepositoryIni
 from django.core.exceptions import ImproperlyConfigured
 
 from dockerflow.conf.faults import Faults
+from dockerflow.conf.kinds import ENCODING
 
-PREFIX = "DOCKERFLOW_"
-ENCODING = "utf-8-sig"  # with or without a byte order mark
 SECTION = RepositoryIni.SECTION
-_NAME = re.compile(r"DOCKERFLOW_[A-Z0-9_]+")
+# Compiled when used, which they are where there is such a file.
+_NAME = r"DOCKERFLOW_[A-Z0-9_]+"
 # A name of ours where a line has its name
-_MENTION = re.compile(rb"^[^#;=:\n\r]*DOCKERFLOW_", re.IGNORECASE | re.MULTILINE)
+_MENTION = rb"(?im)^[^#;=:\n\r]*DOCKERFLOW_"
 # A line that seems to set one of ours: after "export", "-", a quote or nothing
-_ASSIGNMENT = re.compile(
-    r"""\s*(?:[\w-]+\s+|["'])*DOCKERFLOW_\w+["']?\s*(?:[=:\s]|$)""", re.IGNORECASE
-)
-_ENV_ASSIGNMENT = re.compile(r"\s*(DOCKERFLOW_[A-Z0-9_]+)\s*=")
-_INI_ASSIGNMENT = re.compile(r"\s*(DOCKERFLOW_\w+)\s*[=:]", re.IGNORECASE)
+_ASSIGNMENT = r"""(?i)\s*(?:[\w-]+\s+|["'])*DOCKERFLOW_\w+["']?\s*(?:[=:\s]|$)"""
+_ENV_ASSIGNMENT = r"\s*(DOCKERFLOW_[A-Z0-9_]+)\s*="
+_INI_ASSIGNMENT = r"(?i)\s*(DOCKERFLOW_\w+)\s*[=:]"
 
 # Takes a name, all entries of a changed file and its path; returns what is wrong with the entry
 Judge = Callable[[str, Mapping[str, str], str], str | None]
@@ -146,7 +144,7 @@ def _load(readers: Mapping[str, Callable[..., Any]]) -> Content:
         if not os.path.isfile(path):  # noqa: PTH113 (.env may be a virtual environment)
             continue
         raw, repository, reason = _read(path, reader)
-        is_ours = _MENTION.search(raw.replace(b"\0", b"")) is not None  # UTF-16 has NULs
+        is_ours = re.search(_MENTION, raw.replace(b"\0", b"")) is not None  # UTF-16 has NULs
         if content.path:
             if is_ours:
                 passed_over[path] = f"there is {content.path}, too"
@@ -195,7 +193,7 @@ def _content(path: str, repository: Any) -> Content:
         names = [name.upper() for name in repository.parser[SECTION]] if has_section else []
     else:
         names = list(repository.data)
-    names = [name for name in names if _NAME.fullmatch(name)]
+    names = [name for name in names if re.fullmatch(_NAME, name)]
     entries, problems = {}, {}
     for name in names:
         try:
@@ -212,6 +210,6 @@ def _ignored_lines(path: str, text: str, names: Collection[str]) -> Iterator[str
     assignment = _INI_ASSIGNMENT if is_ini else _ENV_ASSIGNMENT
     form = f"NAME = value below [{SECTION}]" if is_ini else "NAME=value, NAME in capital letters"
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
-        match = assignment.match(line)
-        if _ASSIGNMENT.match(line) and not (match and match[1].upper() in names):
+        match = re.match(assignment, line)
+        if re.match(_ASSIGNMENT, line) and not (match and match[1].upper() in names):
             yield f"Line {number} of {path} has no effect. Write {form}."

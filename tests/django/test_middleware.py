@@ -1,6 +1,8 @@
 """The middleware as projects build on it: its routes, subclasses, and what it needs."""
 
 import re
+import subprocess
+import sys
 from typing import Any, ClassVar
 
 import pytest
@@ -11,6 +13,7 @@ from django.test import RequestFactory, modify_settings
 
 from dockerflow.django.middleware import DockerflowMiddleware
 from tests.support import pages
+from tests.support.process import python_path
 from tests.support.stack import ASGI, WSGI, Log
 
 pytestmark = [pytest.mark.urls("tests.support.pages"), pytest.mark.django_db]
@@ -157,3 +160,36 @@ def test_the_error_endpoint_is_a_request_like_any_other(
 def test_where_the_error_endpoint_is_off_the_project_answers(server: WSGI | ASGI, log: Log) -> None:
     assert server.get("/__error__")[::2] == (200, b"a page of the project's own")
     assert log.outcomes == [(INFO, 200, 0, "")]
+
+
+# What an import costs
+
+IMPORT = """
+import sys
+import django
+from django.conf import settings
+
+settings.configure(INSTALLED_APPS=[], DATABASES={})
+django.setup()
+before = set(sys.modules)
+import dockerflow.django.checks, dockerflow.django.middleware, dockerflow.logging
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+@pytest.mark.once
+def test_what_no_request_needs_is_not_imported_with_the_middleware() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORT],
+        env={"PYTHONPATH": python_path()},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    imported = set(done.stdout.split())
+    late = {"configparser", "decouple", "dockerflow.conf.settings_file", "dockerflow.heartbeat"}
+    late |= {"dockerflow.django.querystring", "dockerflow.django.runner", "dockerflow.scrub"}
+    assert imported & late == set()
+    checks = {name for name in imported if name.startswith("dockerflow.django.checks.")}
+    assert checks == {"dockerflow.django.checks.subjects"}
+    assert len(imported) < 45

@@ -21,8 +21,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
@@ -35,8 +34,7 @@ Function = Callable[..., Any]
 DATABASE, CACHE = "database", "cache"
 
 
-@dataclass(frozen=True)
-class Subjects:
+class Subjects(NamedTuple):
     """What :func:`subjects` declares of a check, found as the attribute ``subjects`` of it."""
 
     keyword: str
