@@ -32,9 +32,9 @@ Counting heartbeats with statsd:
     @receiver(heartbeat_failed)
     def count_failed(sender, level, report, **kwargs):
         statsd.incr("heartbeat.fail")
-        for result in report.results:
-            if result.level:
-                statsd.incr(f"heartbeat.fail.{result.check.name}")
+        for name, results in report.by_name.items():
+            if any(result.level >= report.fail_level for result in results):
+                statsd.incr(f"heartbeat.fail.{name}")
 """
 
 from django.dispatch import Signal

@@ -47,20 +47,22 @@ class Changes:
         self, results: Sequence[Result], fail_level: int, threads: Sequence[int | None]
     ) -> Report:
         """A report of results that know since when; what there is to log of them is kept."""
-        known = []
+        known, failed = [], False
         for result, thread in zip(results, threads, strict=True):
+            key, required = result.check.key, result.check.required
             failing = result.level >= fail_level
-            before = state = self._states.get(result.check.key)
+            failed = failed or (failing and required)
+            before = state = self._states.get(key)
             if result.finished or failing:  # else it may still turn out either way
-                state = self._note(result.check.key, failing)
+                state = self._note(key, failing)
+            known.append(result.with_since(state and state.since))
             level, seconds = logging.DEBUG, 0.0
             if state is not before and failing:
-                level = logging.ERROR if result.check.required else logging.WARNING
+                level = logging.ERROR if required else logging.WARNING
             elif state is not before and before is not None and state is not None:
                 level, seconds = logging.INFO, state.begun - before.begun
-            known.append(result.with_since(state and state.since))
-            self._records.append(Record(level, known[-1], failing, thread, seconds))
-        failed = any(r.check.required and r.level >= fail_level for r in known)
+            if enabled(logger).isEnabledFor(level):
+                self._records.append(Record(level, result, failing, thread, seconds))
         return Report(tuple(known), fail_level, self._note(WHOLE, failed).since)
 
     def _note(self, key: Hashable, failing: bool) -> State:
@@ -77,8 +79,7 @@ class Changes:
                 record = self._records.popleft()
             except IndexError:
                 return
-            if enabled(logger).isEnabledFor(record.level):
-                _log(record)
+            _log(record)
 
 
 def _log(record: Record) -> None:

@@ -37,9 +37,9 @@ class Check:
     ``function`` takes nothing and returns an iterable of messages (objects with ``level``, ``id``
     and ``msg``, and maybe ``hint``), or an awaitable of one. Checks with the same ``key`` are the
     same check, and share its runs, whatever callable each brings along. Checks of one ``lane`` run
-    one after another, those that are ``first`` before the others, in one long-lived thread and
-    share what belongs to a thread, such as its database connections. A check that is not
-    ``required`` is reported and never fails the heartbeat.
+    one after another in one long-lived thread, and share what belongs to a thread, such as its
+    database connections: those that are ``first`` before the others, then the required ones. A
+    check that is not ``required`` is reported and never fails the heartbeat.
     """
 
     name: str
@@ -112,7 +112,7 @@ class Report:
 
     @property
     def by_name(self) -> dict[str, list[Result]]:
-        """The results by the name of the check: of one that has subjects, a result for each."""
+        """The results by the name of the check; one that has subjects has a result for each."""
         found: dict[str, list[Result]] = {}
         for result in self.results:
             found.setdefault(result.check.name, []).append(result)

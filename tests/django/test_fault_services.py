@@ -166,7 +166,7 @@ def test_a_stopped_postgresql_is_named_and_noticed_when_it_is_back(postgresql, k
 def test_five_hundred_heartbeats_leave_one_connection_or_none(postgresql, kind, settings, kept):
     environment = {"DATABASE_URL": postgresql.url, "PGAPPNAME": "heartbeats", **settings}
     checks = [*CHECKS, "counts_users", "counts_users_bit_by_bit"]
-    checks += ["counts_users_async", "decorated"]
+    checks += ["counts_users_async", "decorated", "tests.support.shards.check_orders"]
 
     with serve(kind, *checks, **environment) as server, ThreadPoolExecutor(8) as pool:
 

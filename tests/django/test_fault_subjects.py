@@ -1,6 +1,7 @@
 """Several databases under real servers: each is reported for itself, and none holds another up."""
 
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -26,17 +27,27 @@ E001 = "dockerflow.health.E001"
 
 
 @pytest.fixture
-def url(postgresql):
+def migrate():
+    """Migrates the database of a URL."""
+
+    def migrate(url):
+        subprocess.run(
+            [sys.executable, "-m", "django", "migrate", "--skip-checks", "--verbosity=0"],
+            env={
+                "DJANGO_SETTINGS_MODULE": "tests.settings",
+                "PYTHONPATH": python_path(),
+                "DATABASE_URL": url,
+            },
+            check=True,
+        )
+
+    return migrate
+
+
+@pytest.fixture
+def url(postgresql, migrate):
     """Makes the URL of the same migrated database, at another port."""
-    subprocess.run(
-        [sys.executable, "-m", "django", "migrate", "--skip-checks", "--verbosity=0"],
-        env={
-            "DJANGO_SETTINGS_MODULE": "tests.settings",
-            "PYTHONPATH": python_path(),
-            "DATABASE_URL": postgresql.url,
-        },
-        check=True,
-    )
+    migrate(postgresql.url)
 
     def url(port=postgresql.port):
         return f"postgres://postgres@{HOST}:{port}/postgres"
@@ -172,6 +183,57 @@ def test_fifty_databases_half_of_them_silent_answer_in_time_and_all_come_back(po
     assert max(answer.seconds for answer in answers[1:]) < 3
     assert threads <= 50
     assert by_subject(after, CONNECTED) == dict.fromkeys(aliases, "ok")
+
+
+@pytest.fixture
+def counted(postgresql, migrate):
+    """Counts what 100 heartbeats of four processes cost a database."""
+
+    def sessions():
+        sql = "SELECT sessions FROM pg_stat_database WHERE datname = 'counted'"
+        return postgresql.execute(sql)[0][0]
+
+    def queries():
+        return len(re.findall('SELECT 1|FROM "django_migrations"', postgresql.output))
+
+    def counted(**environment):
+        """Queries, new connections, connections that stay."""
+        postgresql.execute("CREATE DATABASE counted")
+        postgresql.execute("ALTER DATABASE counted SET log_statement = 'all'")
+        url = postgresql.url.removesuffix("postgres") + "counted"
+        migrate(url)
+        settle(lambda: sessions() == 1)
+        environment |= {"DATABASE_URL": url, "PGAPPNAME": "heartbeats"}
+        with (
+            serve("sync", *BOTH, arguments=["--workers=4"], **environment) as server,
+            ThreadPoolExecutor(4) as pool,
+        ):
+            before = queries()
+            answers = list(pool.map(lambda _: server.get("/__heartbeat__"), range(100)))
+            assert {answer.status for answer in answers} == {200}
+            time.sleep(1.5)  # PostgreSQL counts sessions once a second
+            return queries() - before, sessions() - 1, postgresql.connections("heartbeats")
+
+    return counted
+
+
+# The formulas are those of docs/fast-and-safe.rst.
+
+
+def test_without_persistent_connections_each_heartbeat_costs_one_and_two_queries(counted):
+    assert counted(CONN_MAX_AGE="0") == (200, 100, 0)
+
+
+def test_each_process_keeps_a_connection_where_they_persist(counted):
+    queries, connected, kept = counted(CONN_MAX_AGE="600")
+    assert (queries, connected) == (200, kept)
+    assert 1 <= kept <= 4  # as many as were asked
+
+
+def test_with_a_ttl_each_process_asks_once(counted):
+    queries, connected, kept = counted(CONN_MAX_AGE="600", DOCKERFLOW_HEARTBEAT_TTL="600")
+    assert (queries, connected) == (2 * kept, kept)
+    assert 1 <= kept <= 4
 
 
 def test_within_the_ttl_a_burst_of_heartbeats_runs_a_check_once(tmp_path):

@@ -120,6 +120,14 @@ def test_a_subject_may_be_any_text_that_the_check_makes_sense_of(ask):
     )
 
 
+def test_a_check_of_some_databases_looks_at_no_other(ask, settings):
+    settings.DOCKERFLOW_DATABASES = ["default", "shop"]
+
+    assert ask(["tests.support.shards.check_shop_only"])[1]["details"] == {
+        "check_shop_only": {"status": "info", "level": 20, "messages": {"shop.I003": "shop"}}
+    }
+
+
 def test_what_cannot_list_its_subjects_has_failed(ask):
     status_code, body = ask(["tests.support.shards.check_lost_islands"])
     assert (status_code, body["details"]["check_lost_islands"]["messages"]) == (

@@ -25,7 +25,7 @@ from tests.support.engine import (
 from tests.support.waiting import settle
 
 
-def subjects(name, function=list, aliases=("default", "replica"), **options):
+def subjects(name, function=list, aliases=("primary", "replica"), **options):
     """A check for each of several databases."""
     return [
         Check(name, (name, alias), function, alias, f"database {alias}", **options)
@@ -54,14 +54,14 @@ def test_what_waits_for_a_check_that_hangs_names_it_and_is_no_failure_of_its_own
     engine = Engine()
     checks = [*subjects("connected", Hang()), *subjects("migrated", bad)]
     expected = {
-        **hung("connected[default]"),
+        **hung("connected[primary]"),
         **hung("connected[replica]"),
-        **waiting("migrated[default]", "connected[default]"),
+        **waiting("migrated[primary]", "connected[primary]"),
         **waiting("migrated[replica]", "connected[replica]"),
     }
     answers = [engine.run(checks, timeout=SOON) for _ in range(3)]
     assert [said(answer) for answer in answers] == [expected] * 3
-    assert len(threads("database default") + threads("database replica")) == 2
+    assert len(threads("database primary") + threads("database replica")) == 2
 
 
 def test_what_waits_for_a_check_that_nobody_reports_is_critical():
@@ -71,17 +71,16 @@ def test_what_waits_for_a_check_that_nobody_reports_is_critical():
     assert said(answer) == waiting("waits", "gone", 50, "dockerflow.health.C001")
 
 
-def test_those_that_are_first_run_first_whatever_the_order_of_the_report():
+def test_those_that_are_first_run_first_and_optional_ones_last_whatever_the_order_of_the_report():
     ran = []
 
-    def note(name):
-        return lambda: ran.append(name) or []
+    def laned(name, **options):
+        return check(name, lambda: ran.append(name) or [], lane="order", **options)
 
-    names = "abc"
-    checks = [check(name, note(name), lane="lane2", first=name == "b") for name in names]
-    answer = Engine().run(checks)
-    assert ran == ["b", "a", "c"]
-    assert list(said(answer)) == ["a", "b", "c"]
+    checks = [laned("a", required=False), laned("b"), laned("c", first=True, required=False)]
+    answer = Engine().run([*checks, laned("d")])
+    assert ran == ["c", "b", "d", "a"]
+    assert list(said(answer)) == ["a", "b", "c", "d"]
 
 
 def test_an_optional_check_that_hangs_holds_up_no_required_one():

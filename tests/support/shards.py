@@ -1,6 +1,7 @@
 """Checks of a project that declares what they look at."""
 
 from django.core.checks import Error, Info
+from django.db import connections
 
 from dockerflow.django.checks import database_aliases, subjects
 
@@ -37,7 +38,18 @@ def check_port(app_configs, port, **kwargs):
 
 @subjects("database", database_aliases)
 def check_orders(app_configs, database, **kwargs):
+    with connections[database].cursor() as cursor:
+        cursor.execute("SELECT 2")
     return [Info(database, id="shop.I002")]
+
+
+def shop_only():
+    return ["shop"]
+
+
+@subjects("database", shop_only)
+def check_shop_only(app_configs, database, **kwargs):
+    return [Info(database, id="shop.I003")]
 
 
 def nowhere():

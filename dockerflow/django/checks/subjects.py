@@ -47,9 +47,12 @@ class Subjects(NamedTuple):
 
     def names(self) -> list[str]:
         """The subjects of an entry that names none in brackets."""
-        if self.keyword == DATABASE and conf.DOCKERFLOW_DATABASES is not None:
-            return conf.DOCKERFLOW_DATABASES
-        return list(self.default if self.known is None else self.known())
+        known = list(self.default if self.known is None else self.known())
+        chosen = conf.DOCKERFLOW_DATABASES if self.keyword == DATABASE else None
+        if chosen is None:
+            return known
+        # What is no database at all is an error of that setting.
+        return [name for name in chosen if name in known or name not in connections.settings]
 
     def arguments(self, name: str) -> dict[str, Any]:
         """What ``function`` is called with for a subject.
