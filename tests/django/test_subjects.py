@@ -137,7 +137,7 @@ def test_what_cannot_list_its_subjects_has_failed(ask):
 
 
 def test_databases_are_those_of_the_settings_and_those_that_brackets_name(
-    ask, settings, tmp_path, django_db_blocker
+    ask, settings, tmp_path, django_db_setup, django_db_blocker
 ):
     options = {"ENGINE": "django.db.backends.sqlite3", "NAME": tmp_path / "db.sqlite3"}
     settings.DOCKERFLOW_DATABASES = ["shop"]

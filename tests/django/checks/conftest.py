@@ -13,8 +13,12 @@ from tests.support.services import MariaDB, PostgreSQL
 
 
 @pytest.fixture
-def add(settings, django_db_blocker) -> Iterator[Callable[..., None]]:
-    """Adds a database to those that the checks look at."""
+def add(settings, django_db_setup, django_db_blocker) -> Iterator[Callable[..., None]]:
+    """Adds a database to those that the checks look at.
+
+    Without the set-up, "default" is a private database in memory: whichever test connects to it has
+    all later heartbeats of the process run in the main thread.
+    """
     settings.DOCKERFLOW_DATABASES = []
 
     with django_db_blocker.unblock(), ExitStack() as stack:
