@@ -20,5 +20,6 @@ if "DATABASE_URLS" in os.environ:  # by alias, as a JSON object
     }
 if "CACHE_URL" in os.environ:
     CACHES = {
-        "default": {"BACKEND": os.environ["CACHE_BACKEND"], "LOCATION": os.environ["CACHE_URL"]}
+        alias: {"BACKEND": os.environ["CACHE_BACKEND"], "LOCATION": os.environ["CACHE_URL"]}
+        for alias in ("default", "sessions")
     }
