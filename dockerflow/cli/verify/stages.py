@@ -190,7 +190,7 @@ class _Reader:
         script = Script(stage.image, stage.arguments | stage.environment)
         script.directory = stage.directory
         script.source = instruction.original
-        text = " ".join(instruction.args) if instruction.json else _script(instruction)
+        text = " ".join(instruction.args) if instruction.json else script_of(instruction)
         try:
             if instruction.json:
                 script.call(instruction.args, "")
@@ -233,7 +233,7 @@ class _Reader:
         return other
 
 
-def _script(instruction: DockerfileInstruction) -> str:
+def script_of(instruction: DockerfileInstruction) -> str:
     """Return the script that a RUN in shell form runs, with its here-documents."""
     text = instruction.args[0]
     if len(instruction.heredocs) == 1 and re.fullmatch(r"\d*<<-?\s*\S+", text):

@@ -8,40 +8,40 @@ from tests.support.dockerfiles import FAILED, PASSED, UNCHECKED, outcomes
 pytestmark = pytest.mark.once
 
 
-@pytest.mark.parametrize(
-    "lines",
-    [
-        (
-            "RUN echo 'app:x:10001:10001:App:/app:/bin/sh' >> /etc/passwd && "
-            "echo app:x:10001: >>/etc/group"
-        ),
-        "RUN echo app:x:10001:app >> /etc/group; echo app:x:10001:100::/: >> /etc/passwd",
-        (
-            "RUN printf 'app:x:%s:%s::/app:/bin/sh\\n' 10001 10001 | tee -a /etc/passwd && "
-            "printf 'app:x:10001:\\n' | tee --append /etc/group >/dev/null"
-        ),
-        (
-            "RUN { echo app:x:10001:10001::/app:; echo web:x:1:1::/:; } >> /etc/passwd && "
-            "cd /etc && echo app:x:10001: >> group"
-        ),
-        (
-            'ARG ID=10001\nRUN echo "app:x:${ID}:${ID}::/app:" > /etc/passwd && '
-            'echo "app:x:$ID:" > /etc/group'
-        ),
-        (
-            "RUN cat <<EOF >> /etc/passwd && cat <<EOF >/etc/group\napp:x:10001:10001:::\nEOF\n"
-            "app:x:10001:\nEOF"
-        ),
-        "RUN cat >> /etc/passwd <<-EOF\n\tapp:x:10001:10001:::\n\tEOF\nRUN groupadd -g 10001 app",
-        (
-            "COPY <<EOF /etc/passwd\nroot:x:0:0:root:/root:/bin/sh\napp:x:10001:10001::/app:\nEOF\n"
-            "COPY <<EOF /etc/group\napp:x:10001:\nEOF"
-        ),
-        "COPY <<passwd <<group /etc/\napp:x:10001:10001::/app:\npasswd\napp:x:10001:\ngroup",
-        "RUN echo app:x:10001:10001::/: > /tmp/p && cp /tmp/p /etc/passwd && groupadd -g 10001 app",
-        "RUN echo app:x:10001: > /tmp/group && mv /tmp/group /etc/ && useradd -u 10001 -g app app",
-    ],
-)
+LINES = [
+    (
+        "RUN echo 'app:x:10001:10001:App:/app:/bin/sh' >> /etc/passwd && "
+        "echo app:x:10001: >>/etc/group"
+    ),
+    "RUN echo app:x:10001:app >> /etc/group; echo app:x:10001:100::/: >> /etc/passwd",
+    (
+        "RUN printf 'app:x:%s:%s::/app:/bin/sh\\n' 10001 10001 | tee -a /etc/passwd && "
+        "printf 'app:x:10001:\\n' | tee --append /etc/group >/dev/null"
+    ),
+    (
+        "RUN { echo app:x:10001:10001::/app:; echo web:x:1:1::/:; } >> /etc/passwd && "
+        "cd /etc && echo app:x:10001: >> group"
+    ),
+    (
+        'ARG ID=10001\nRUN echo "app:x:${ID}:${ID}::/app:" > /etc/passwd && '
+        'echo "app:x:$ID:" > /etc/group'
+    ),
+    (
+        "RUN cat <<EOF >> /etc/passwd && cat <<EOF >/etc/group\napp:x:10001:10001:::\nEOF\n"
+        "app:x:10001:\nEOF"
+    ),
+    "RUN cat >> /etc/passwd <<-EOF\n\tapp:x:10001:10001:::\n\tEOF\nRUN groupadd -g 10001 app",
+    (
+        "COPY <<EOF /etc/passwd\nroot:x:0:0:root:/root:/bin/sh\napp:x:10001:10001::/app:\nEOF\n"
+        "COPY <<EOF /etc/group\napp:x:10001:\nEOF"
+    ),
+    "COPY <<passwd <<group /etc/\napp:x:10001:10001::/app:\npasswd\napp:x:10001:\ngroup",
+    "RUN echo app:x:10001:10001::/: > /tmp/p && cp /tmp/p /etc/passwd && groupadd -g 10001 app",
+    "RUN echo app:x:10001: > /tmp/group && mv /tmp/group /etc/ && useradd -u 10001 -g app app",
+]
+
+
+@pytest.mark.parametrize("lines", LINES)
 def test_lines_of_the_account_files_are_read(lines):
     assert outcomes(f"FROM debian\n{lines}\n") == PASSED
 
