@@ -25,6 +25,7 @@ from django.db import Error, connections, transaction
 
 from dockerflow import health
 from dockerflow.django.checks.driver_errors import is_lost
+from dockerflow.django.checks.patience import patience
 from dockerflow.django.checks.sqlite_files import File, file_of
 
 Rows = list[tuple[Any, ...]]
@@ -48,10 +49,13 @@ class Round:
 
     :param unavailable: what was reported of a database, by alias
     :param in_use: the databases to which a connection was made, or has answered
+    :param longest_wait: seconds that a query may wait for a lock where the connections of this
+        thread are those of the checks alone
     """
 
     unavailable: dict[str, UnavailableError] = field(default_factory=dict)
     in_use: set[str] = field(default_factory=set)
+    longest_wait: float | None = None
 
 
 _round: ContextVar[Round | None] = ContextVar("database_round", default=None)
@@ -68,8 +72,11 @@ def sharing_failures() -> Iterator[None]:
 
 
 def forget_failures() -> None:
-    """Share failures from now on in this thread, without those so far."""
-    _round.set(Round())
+    """Share failures from now on in this thread, without those so far.
+
+    The thread's connections must be those of the checks alone.
+    """
+    _round.set(Round(longest_wait=patience()))
 
 
 class Database:
@@ -158,6 +165,8 @@ class Database:
             self._close()
             raise
         self._round.in_use.add(self.alias)
+        if self.file and self._round.longest_wait is not None:
+            self.file.limit_wait(self.connection, self._round.longest_wait)
 
     def _cannot_connect(self, reason: str) -> UnavailableError:
         hint = None

@@ -6,6 +6,7 @@ import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from weakref import WeakKeyDictionary
 
@@ -38,9 +39,18 @@ class File:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), self.path)
         seen = status.st_ino, status.st_size, status.st_mtime_ns
         if connection.connection is not None and _seen.get(connection) != seen:
-            with connection.cursor() as cursor:
-                cursor.execute("PRAGMA shrink_memory")
+            _pragma(connection, "shrink_memory")
         _seen[connection] = seen
+
+    def limit_wait(self, connection: BaseDatabaseWrapper, seconds: float) -> None:
+        """Have queries of this connection wait no longer than this for a lock, if they would.
+
+        https://www.sqlite.org/pragma.html#pragma_busy_timeout
+        """
+        limit = int(seconds * 1000)
+        for [current] in _pragma(connection, "busy_timeout"):
+            if current > limit:
+                _pragma(connection, f"busy_timeout = {limit}")
 
     def is_missing(self) -> bool:
         """Whether there is no file, or none that this user may look for."""
@@ -61,6 +71,16 @@ class File:
         if not _may(folder, os.W_OK | os.X_OK):
             return f"{folder} may not be written to, where SQLite has its journal"
         return None
+
+
+def _pragma(connection: BaseDatabaseWrapper, text: str) -> list[tuple[Any, ...]]:
+    """What a pragma of the connection itself returns, past those who log or count queries."""
+    cursor = connection.connection.cursor()
+    try:
+        rows: list[tuple[Any, ...]] = cursor.execute(f"PRAGMA {text}").fetchall()
+    finally:
+        cursor.close()
+    return rows
 
 
 def file_of(connection: BaseDatabaseWrapper) -> File | None:

@@ -186,6 +186,20 @@ def test_a_lock_is_waited_for_once(add, ask, alias, migrated, lock, max_age):
     assert 1 <= second[2] < 1.9
 
 
+def test_a_locked_sqlite_database_is_named_within_the_deadline(
+    add, ask, alias, sqlite, lock, settings
+):
+    settings.DOCKERFLOW_HEARTBEAT_TIMEOUT = 1
+    add("owner", **sqlite)
+    settings.DOCKERFLOW_DATABASES = []
+    add(alias, **sqlite)  # which waits for 5 s
+    with lock("owner"):
+        status, ids, took = ask()
+
+    assert (status, ids) == (500, UNUSABLE_IDS)
+    assert 0.8 <= took < 1
+
+
 # What is not asked
 
 

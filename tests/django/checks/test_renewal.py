@@ -1,5 +1,8 @@
 """A query that fails: only a connection that was open before and is dead is replaced."""
 
+import os
+import subprocess
+import sys
 import time
 
 import django
@@ -13,6 +16,7 @@ from dockerflow.django.checks import check_database_connected, check_migrations_
 from dockerflow.django.checks.connecting import sharing_failures
 from tests.support.databases import limited
 from tests.support.messages import short
+from tests.support.process import python_path
 
 BOTH = [check_database_connected, check_migrations_applied]
 UNREACHABLE = "dockerflow.health.E001"
@@ -182,6 +186,79 @@ def test_a_pool_of_another_kind_is_left_alone(add, postgresql, postgres):
     after = short(check_database_connected)
 
     assert (before, dead, after) == ([], [(checks.ERROR, UNUSABLE, NO_QUERY)], [])
+
+
+def test_a_backend_that_counts_queries_is_like_djangos_own(add, postgresql, postgres):
+    add(**{**postgres, "ENGINE": "django_prometheus.db.backends.postgresql"}, CONN_MAX_AGE=None)
+    before = short(check_database_connected)
+    postgresql.restart()
+
+    assert (before, short(check_database_connected)) == ([], [])
+
+
+# Other drivers
+
+
+@pytest.mark.once
+def test_psycopg2_says_the_same_in_other_ways(postgresql):
+    program = """
+import sys
+sys.modules["psycopg"] = None  # Django takes the older driver only where there is no other
+import django
+django.setup()
+from django.core.management import call_command
+from django.db import connection
+from dockerflow.django import checks
+
+call_command("migrate", verbosity=0)
+for line in sys.stdin:
+    if limit := line.strip():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET statement_timeout = {limit}")
+    found = [checks.check_database_connected(None), checks.check_migrations_applied(None)]
+    print([[message.id for message in messages] for messages in found], flush=True)
+print(connection.Database.__name__)
+"""
+    child = subprocess.Popen(
+        [sys.executable, "-c", program],
+        env={
+            **os.environ,
+            "DATABASE_URL": postgresql.url,
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "PYTHONPATH": python_path(),
+        },
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+    def ask(limit=""):
+        child.stdin.write(f"{limit}\n")
+        child.stdin.flush()
+        return child.stdout.readline().strip()
+
+    with child:
+        story = [ask()]
+        postgresql.restart()
+        story.append(ask())
+        with postgresql.driver.connect(postgresql.url) as blocker:
+            blocker.execute("LOCK TABLE django_migrations")
+            story.append(ask(limit=300))
+        postgresql.execute("DROP TABLE django_migrations")
+        story.append(ask())
+        postgresql.stop()
+        story.append(ask())
+        module, _ = child.communicate()
+
+    lacking = "'dockerflow.health.W001'"
+    assert story == [
+        "[[], []]",
+        "[[], []]",
+        "[[], ['dockerflow.health.E002']]",
+        f"[[], [{', '.join([lacking] * 3)}]]",
+        "[['dockerflow.health.E001'], ['dockerflow.health.I001']]",
+    ]
+    assert module == "psycopg2\n"
 
 
 # Connections that are made and cannot be used
