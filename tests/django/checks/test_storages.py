@@ -29,9 +29,9 @@ def found(check, **subject):
 
 
 def test_a_storage_that_keeps_files_is_fine_and_left_as_it_was(use, tmp_path):
-    use(default=(FILES, {"location": tmp_path}))
+    use(media=(FILES, {"location": tmp_path}))
 
-    assert found(check_storages, storage="default") == []
+    assert found(check_storages, storage="media") == []
     assert list(tmp_path.iterdir()) == []
 
 
@@ -93,8 +93,8 @@ def test_what_cannot_be_read_is_deleted_all_the_same(use):
 
 def test_a_directory_that_is_not_writable(use, tmp_path):
     (tmp_path / "file").touch()
-    use(default=(FILES, {"location": tmp_path / "file"}))
-    [(level, message_id, text)] = found(check_storages, storage="default")
+    use(media=(FILES, {"location": tmp_path / "file"}))
+    [(level, message_id, text)] = found(check_storages, storage="media")
 
     assert (level, message_id) == (40, "dockerflow.health.E020")
     assert str(tmp_path / "file") in text
