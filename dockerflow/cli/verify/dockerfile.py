@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from dockerflow.cli.verify.accounts import APP, ID, UNKNOWN
@@ -168,10 +169,10 @@ def _port(stage: Stage) -> Outcome:
 def _is_port_8000(exposed: str) -> bool:
     """Return whether one word of EXPOSE, a port or a range, has TCP's 8000."""
     ports, _, protocol = exposed.partition("/")
-    first, _, last = ports.partition("-")
-    if protocol.lower() not in {"", "tcp"} or not first.isdigit():
+    found = re.fullmatch(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", ports)
+    if protocol.lower() not in {"", "tcp"} or not found:
         return False
-    return int(first) <= 8000 <= (int(last) if last.isdigit() else int(first))
+    return int(found[1]) <= 8000 <= int(found[2] or found[1])
 
 
 def _form(stage: Stage) -> Outcome:
