@@ -153,8 +153,8 @@ def _end(lane: str | None) -> None:
             if lane != _lane(DATABASE, connection.alias):
                 internals.close_for_good(connection)
                 continue
-            if connection.connection is not None and not connection.get_autocommit():
-                connection.rollback()
+            if connection.connection is not None and not connection.settings_dict["AUTOCOMMIT"]:
+                connection.rollback()  # else its transaction would stay open
         with suppress(Error):
             connection.close_if_unusable_or_obsolete()
     caches.close_all()
