@@ -18,12 +18,11 @@ _SENDS_NOTHING = {
 def check_mail_connected(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """The mail server of Django's settings accepts a connection, an EHLO and the login.
 
-    E022 if not, I005 for a backend that sends nothing.
+    E022 if not, I005 for a backend that sends nothing. The settings are ``MAILERS["default"]``, or
+    the ``EMAIL_`` settings before Django 6.1 and where that is not set.
     """
-    from django.core.mail import get_connection  # noqa: PLC0415 (imports the email package)
-
     try:
-        connection: Any = get_connection()
+        connection = _default_mailer()
         if type(connection).__module__ in _SENDS_NOTHING:
             text = f"Mails are not sent: {type(connection).__module__} keeps or shows them"
             return [checks.Info(text, id=health.INFO_MAIL_NOT_SENT)]
@@ -41,3 +40,11 @@ def check_mail_connected(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         text = f"Could not connect to the mail server: {type(error).__name__}: {error}"
         return [checks.Error(text, id=health.ERROR_CANNOT_CONNECT_MAIL)]
     return []
+
+
+def _default_mailer() -> Any:
+    from django.core import mail  # noqa: PLC0415 (imports the email package)
+
+    # https://docs.djangoproject.com/en/stable/ref/settings/#mailers
+    mailers = getattr(mail, "mailers", None)
+    return mail.get_connection() if mailers is None else mailers["default"]

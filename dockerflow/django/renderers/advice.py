@@ -7,7 +7,7 @@ ADVICE = {
     health.INFO_LOCAL_CACHE: "Nothing to do: no other process can see this cache.",
     health.INFO_CHECK_WAITING: "Look at the check that it waits for.",
     health.INFO_CANT_CHECK_WRITES: "Nothing to do: this kind of database cannot be asked.",
-    health.INFO_MAIL_NOT_SENT: "Set EMAIL_BACKEND to one that sends, where mails are to be sent.",
+    health.INFO_MAIL_NOT_SENT: "Choose a backend that sends, where mails are to be sent.",
     health.INFO_NO_MEMORY_LIMIT: "Set a memory limit for the container, or take the check off.",
     health.INFO_TASKS_WITHOUT_QUEUE: "Choose a backend with a queue in TASKS, where tasks are to"
     " run later.",
@@ -34,8 +34,8 @@ ADVICE = {
     " it may be written to.",
     health.ERROR_STORAGE_LOST_CONTENT: "Something between changes files, or a replica that lags"
     " was read.",
-    health.ERROR_CANNOT_CONNECT_MAIL: "Check that the mail server runs, and the EMAIL_ settings:"
-    " host, port, TLS, user and password.",
+    health.ERROR_CANNOT_CONNECT_MAIL: "Check that the mail server runs, and MAILERS or the"
+    " EMAIL_ settings: host, port, TLS, user and password.",
     health.ERROR_CANNOT_CONNECT_CELERY: "Check that Celery's broker runs, and its URL.",
     health.ERROR_NO_CELERY_WORKER: "Start a worker for this queue, or look at why it hangs.",
     health.ERROR_TASKS_FAILED: "Correct this alias in TASKS, and install what its backend needs.",

@@ -2,6 +2,7 @@
 
 import socket
 
+import django
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
@@ -11,6 +12,22 @@ from tests.support.browser import wsgi
 from tests.support.process import unused_port
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+
+@pytest.fixture
+def configure(settings):
+    """Sets the mail server up in the way of this Django: MAILERS from 6.1 on."""
+
+    def configure(backend=SMTP, **options):
+        if django.VERSION >= (6, 1):
+            settings.MAILERS = {"default": {"BACKEND": backend, "OPTIONS": options}}
+            return
+        names = {"username": "HOST_USER", "password": "HOST_PASSWORD"}
+        settings.EMAIL_BACKEND = backend
+        for name, value in options.items():
+            setattr(settings, f"EMAIL_{names.get(name, name.upper())}", value)
+
+    return configure
 
 
 class Commands:
@@ -34,17 +51,18 @@ def authenticate(server, session, envelope, mechanism, data):
 
 
 @pytest.fixture
-def server(settings):
-    settings.EMAIL_BACKEND = SMTP
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", unused_port()
+def server(configure):
+    address = {"host": "127.0.0.1", "port": unused_port()}
+    configure(**address)
     controller = Controller(
         Commands(),
-        hostname="127.0.0.1",
-        port=settings.EMAIL_PORT,
+        hostname=address["host"],
+        port=address["port"],
         authenticator=authenticate,
         auth_require_tls=False,
     )
     controller.start()
+    controller.handler.address = address
     yield controller.handler
     controller.stop()
 
@@ -58,14 +76,14 @@ def test_a_server_that_answers_is_fine(server):
     assert server.heard == ["EHLO", "QUIT"]
 
 
-def test_it_logs_in(server, settings):
-    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "shop", "right"
+def test_it_logs_in(server, configure):
+    configure(**server.address, username="shop", password="right")
 
     assert found() == []
 
 
-def test_a_login_that_is_refused(server, settings):
-    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "shop", "wrong"
+def test_a_login_that_is_refused(server, configure):
+    configure(**server.address, username="shop", password="wrong")
     [(level, message_id, text)] = found()
 
     assert (level, message_id) == (40, "dockerflow.health.E022")
@@ -73,9 +91,8 @@ def test_a_login_that_is_refused(server, settings):
     assert "wrong" not in text
 
 
-def test_a_server_that_is_away(settings):
-    settings.EMAIL_BACKEND = SMTP
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", unused_port()
+def test_a_server_that_is_away(configure):
+    configure(host="127.0.0.1", port=unused_port())
 
     assert found() == [
         (
@@ -88,13 +105,12 @@ def test_a_server_that_is_away(settings):
     ]
 
 
-def test_a_silent_server_is_named_in_time(settings):
-    settings.EMAIL_BACKEND = SMTP
+def test_a_silent_server_is_named_in_time(settings, configure):
     settings.DOCKERFLOW_HEARTBEAT_TIMEOUT = 0.5
     settings.DOCKERFLOW_HEARTBEAT_DETAILS = "always"
     settings.DOCKERFLOW_CHECKS = ["check_mail_connected"]
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        settings.EMAIL_HOST, settings.EMAIL_PORT = listener.getsockname()
+        configure(host="127.0.0.1", port=listener.getsockname()[1])
         answer = wsgi("/__heartbeat__")
 
     assert answer.json()["details"]["check_mail_connected"]["messages"] == {
@@ -104,9 +120,9 @@ def test_a_silent_server_is_named_in_time(settings):
 
 
 @pytest.mark.parametrize("name", ["console", "dummy", "filebased", "locmem"])
-def test_a_backend_that_sends_nothing_says_so(settings, tmp_path, name):
-    settings.EMAIL_BACKEND = f"django.core.mail.backends.{name}.EmailBackend"
-    settings.EMAIL_FILE_PATH = tmp_path
+def test_a_backend_that_sends_nothing_says_so(configure, tmp_path, name):
+    options = {"file_path": tmp_path} if name == "filebased" else {}
+    configure(f"django.core.mail.backends.{name}.EmailBackend", **options)
 
     assert found() == [
         (
