@@ -26,8 +26,10 @@ STALE = (
 
 
 def pytest_sessionstart() -> None:
-    # A job in the background ignores SIGINT, and so would every process that it starts.
+    # A job in the background ignores SIGINT, one under nohup SIGHUP, and so would every process
+    # that they start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     package = Path(dockerflow.__file__).parent
     checkout = Path(__file__).parents[1]
     if "TOX_ENV_NAME" in os.environ:

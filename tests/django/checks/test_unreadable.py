@@ -36,6 +36,14 @@ def unreadable(reason):
     ]
 
 
+def refused(path, reason):
+    """The two heartbeats of a file that is no database.
+
+    SQLite 3.40 reads the file with the first query, 3.53 when the connection is set up.
+    """
+    return unreadable(reason), unreachable(f"{path}: {reason}")
+
+
 def unreachable(reason):
     """The heartbeat of a database to which there is no connection."""
     return [
@@ -79,20 +87,20 @@ def shop(request, add, sqlite):
 def test_a_file_of_garbage(shop):
     shop.write_bytes(b"garbage!" * PAGE)
 
-    assert heartbeat() == unreadable("file is not a database")
+    assert heartbeat() in refused(shop, "file is not a database")
 
 
 def test_a_file_that_is_cut_off(shop):
     shop.write_bytes(shop.read_bytes()[:PAGE])
 
-    assert heartbeat() == unreadable("database disk image is malformed")
+    assert heartbeat() in refused(shop, "database disk image is malformed")
 
 
 def test_a_first_page_that_is_destroyed(shop):
     content = shop.read_bytes()
     shop.write_bytes(content[:100] + b"\xff" * (PAGE - 100) + content[PAGE:])
 
-    assert heartbeat() == unreadable("database disk image is malformed")
+    assert heartbeat() in refused(shop, "database disk image is malformed")
 
 
 def test_a_page_of_the_migrations_that_is_destroyed(shop):
