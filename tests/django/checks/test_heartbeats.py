@@ -7,7 +7,6 @@ import time
 import uuid
 from contextlib import closing, contextmanager
 
-import django
 import pytest
 from django.core.management import call_command
 from django.db import connections
@@ -117,7 +116,6 @@ def test_a_server_that_is_silent_is_called_once_a_heartbeat_and_named(add, ask, 
 
 
 @pytest.mark.once
-@pytest.mark.skipif(django.VERSION < (5, 1), reason="Django 5.1 brought the pool")
 def test_a_pool_that_is_exhausted_is_named_after_one_wait(add, ask, alias, migrated_postgres):
     pool = {"min_size": 1, "max_size": 1, "timeout": 1}
     add(alias, **migrated_postgres, OPTIONS={"pool": pool})
