@@ -1,5 +1,8 @@
 """``check_migrations_applied`` against real databases, well and unwell."""
 
+import threading
+from contextlib import closing
+
 import pytest
 from django.apps import apps
 from django.core import checks
@@ -106,6 +109,32 @@ def test_inside_of_a_transaction_a_missing_table_spoils_nothing(add, options):
         connections["shop"].cursor().execute("SELECT 1")
 
     assert [message.id for message in found] == [UNAPPLIED] * 3
+
+
+def test_a_query_that_hangs_holds_up_no_other_database(add, sqlite):
+    add("slow", **sqlite)
+    add("fast", **sqlite)
+    call_command("migrate", database="fast", verbosity=0, skip_checks=True)
+    hanging, go_on, answers = threading.Event(), threading.Event(), []
+
+    def hang(execute, *query):
+        hanging.set()
+        go_on.wait(10)
+        return execute(*query)
+
+    def look():
+        with closing(connections["slow"]), connections["slow"].execute_wrapper(hang):
+            answers.append(check_migrations_applied(app_configs=None, databases=["slow"]))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    assert hanging.wait(10)
+    answers.append(check_migrations_applied(app_configs=None, databases=["fast"]))
+    before = len(answers)
+    go_on.set()
+    thread.join()
+
+    assert (before, answers) == (1, [[], []])
 
 
 # Both, in a heartbeat
