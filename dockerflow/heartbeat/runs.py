@@ -8,6 +8,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -128,7 +129,9 @@ def raised(check: Check, error: BaseException, duration: float = 0.0) -> Result:
         shown = "".join(traceback.format_exception_only(error)).strip()
         traceback.format_exception(error)  # as who logs it will
     except BaseException:  # of an exception that runs code of its own when it is shown
-        shown, logged = type(error).__name__, None
+        shown, logged = "an exception that cannot be shown", None
+        with suppress(BaseException):
+            shown = type(error).__name__
     message = Message(
         CRITICAL, health.CRITICAL_CHECK_RAISED, scrub(f"{check.label} raised {shown}")
     )

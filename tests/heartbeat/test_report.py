@@ -183,6 +183,17 @@ def test_an_exception_that_exits_when_it_is_shown_is_known_by_its_type():
     assert result.error is None
 
 
+def test_an_exception_without_even_a_name_is_one_all_the_same():
+    class Nameless(type):
+        def __getattribute__(cls, name):
+            raise SystemExit
+
+    class Unnamed(Exception, metaclass=Nameless):
+        pass
+
+    assert messages(raises(Unnamed())) == critical("check raised an exception that cannot be shown")
+
+
 def test_a_message_of_the_engine_names_the_subject():
     assert messages(raises(ValueError("boom")), "eu") == critical(
         "check[eu] raised ValueError: boom"
