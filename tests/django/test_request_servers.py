@@ -23,10 +23,12 @@ UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
 
 GUNICORN = ["gunicorn", "django.core.wsgi:get_wsgi_application()", "--bind", "127.0.0.1:{port}"]
 UVICORN = ["uvicorn", "--factory", "django.core.asgi:get_asgi_application", "--port", "{port}"]
+WSGI = "django.core.wsgi:get_wsgi_application"
 SERVERS = {
     "gunicorn": GUNICORN,
     "gthread": [*GUNICORN, "--threads", "4"],
     "gevent": [*GUNICORN, "--worker-class", "gevent"],
+    "waitress": ["waitress", "--call", "--listen=127.0.0.1:{port}", WSGI],
     "uvicorn": UVICORN,
 }
 NOTICE_WHO_LEAVES = [name for name in SERVERS if name != "uvicorn" or django.VERSION >= (5, 0)]
