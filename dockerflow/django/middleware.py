@@ -142,7 +142,7 @@ class DockerflowMiddleware:
             self._log(request, response.status_code)
             return response
 
-        def on_end(error: Exception | None) -> None:
+        def on_end(error: BaseException | None) -> None:
             if error is not None:
                 summary.note_exception(request, error)
             self._log(request, response.status_code)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+from asyncio import CancelledError
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from dockerflow.logging.jsonable import text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    End = Callable[[Exception | None], None]
+    End = Callable[[BaseException | None], None]
 
 
 def fields(request: Any) -> dict[str, Any]:
@@ -84,7 +85,7 @@ def wrap_stream(response: Any, rid: str, on_end: End) -> None:
 def _once(rid: str, on_end: End) -> End:
     has_ended = False
 
-    def end(error: Exception | None) -> None:
+    def end(error: BaseException | None) -> None:
         nonlocal has_ended
         if not has_ended:
             has_ended = True
@@ -123,7 +124,8 @@ def _wrap_close(response: Any, rid: str, end: End) -> bool:
     def close() -> None:
         # A response that is served again is wrapped again.
         attributes.pop("close", None)
-        attributes.update(replaced)
+        if own is not None:
+            attributes["close"] = own
         try:
             with _request_id(rid):
                 original()
@@ -132,7 +134,7 @@ def _wrap_close(response: Any, rid: str, end: End) -> bool:
 
     try:
         attributes, original = vars(response), response.close
-        replaced = {name: attributes[name] for name in ("close",) if name in attributes}
+        own = attributes.get("close")
         response.close = close
     except (AttributeError, TypeError):  # it cannot be closed, or takes no attributes
         return False
@@ -169,7 +171,7 @@ class _Content(_Watched):
             # A response that is served again gets another one of these around this one.
             self._content = iter(())
             raise
-        except Exception as error:
+        except BaseException as error:  # also of a worker that is stopped
             self._end(error)
             raise
 
@@ -182,9 +184,9 @@ class _AsyncContent(_Watched):
         try:
             with _request_id(self._rid):
                 return await anext(self._content)
-        except StopAsyncIteration:
+        except (StopAsyncIteration, CancelledError, GeneratorExit):
             raise
-        except Exception as error:
+        except BaseException as error:
             self._end(error)
             raise
 
@@ -204,6 +206,6 @@ class _File:
         try:
             with _request_id(self._rid):
                 return self._file.read(*args)
-        except Exception as error:
+        except BaseException as error:
             self._end(error)
             raise

@@ -50,6 +50,12 @@ def test_a_stream_that_breaks_is_an_error_under_the_status_that_was_sent(
     assert log.outcomes == [(ERROR, 200, 500, "the stream broke")]
 
 
+def test_a_stream_that_ends_the_process_is_an_error(log: Log) -> None:
+    with pytest.raises(SystemExit):
+        WSGI().get("/exiting-stream")  # as gunicorn does to a worker that takes too long
+    assert log.outcomes == [(ERROR, 200, 500, "1")]
+
+
 def test_between_two_chunks_the_thread_has_no_request(log: Log) -> None:
     _, _, response = WSGI().start(RequestFactory().get("/stream").environ)
     chunks = iter(response)

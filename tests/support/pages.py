@@ -87,6 +87,15 @@ def broken_stream(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(broken_chunks())
 
 
+def exiting_chunks() -> Iterator[bytes]:
+    yield b"one"
+    raise SystemExit(1)
+
+
+def exiting_stream(request: HttpRequest) -> StreamingHttpResponse:
+    return StreamingHttpResponse(exiting_chunks())
+
+
 async def achunks() -> AsyncIterator[bytes]:
     try:
         for chunk in (b"one", b"two"):
@@ -211,6 +220,7 @@ urlpatterns = [
     path("unavailable", unavailable),
     path("stream", stream),
     path("broken-stream", broken_stream),
+    path("exiting-stream", exiting_stream),
     path("astream", astream),
     path("broken-astream", broken_astream),
     path("endless-stream", endless_stream),
