@@ -1,5 +1,6 @@
 """A database that is connected, or could be, and that cannot be read: failed, the cause named."""
 
+import gc
 import re
 import sqlite3
 from contextlib import closing
@@ -81,21 +82,29 @@ def shop(request, add, sqlite):
     add(**sqlite, CONN_MAX_AGE=request.param)
     if request.param is None:
         assert heartbeat() == [[], []]
-    return sqlite["NAME"]
+    yield sqlite["NAME"]
+    gc.collect()  # see half_open
 
 
+# Django closes no connection of SQLite that it could not set up.
+half_open = pytest.mark.filterwarnings("ignore:unclosed database")
+
+
+@half_open
 def test_a_file_of_garbage(shop):
     shop.write_bytes(b"garbage!" * PAGE)
 
     assert heartbeat() in refused(shop, "file is not a database")
 
 
+@half_open
 def test_a_file_that_is_cut_off(shop):
     shop.write_bytes(shop.read_bytes()[:PAGE])
 
     assert heartbeat() in refused(shop, "database disk image is malformed")
 
 
+@half_open
 def test_a_first_page_that_is_destroyed(shop):
     content = shop.read_bytes()
     shop.write_bytes(content[:100] + b"\xff" * (PAGE - 100) + content[PAGE:])
