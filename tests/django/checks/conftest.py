@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import caches
+from django.core.cache.backends.base import BaseCache
 from django.db import connections
 
 from tests.support.databases import database
-from tests.support.services import MariaDB, PostgreSQL
+from tests.support.services import MariaDB, PostgreSQL, Redis
 
 
 @pytest.fixture
@@ -81,3 +83,19 @@ def lock() -> Callable[[str], AbstractContextManager[None]]:
             cursor.execute(end)
 
     return lock
+
+
+@pytest.fixture(
+    params=["django.core.cache.backends.redis.RedisCache", "django_redis.cache.RedisCache"]
+)
+def backend(request: pytest.FixtureRequest) -> str:
+    """What makes a cache of a Redis."""
+    return request.param
+
+
+@pytest.fixture
+def redis_cache(backend: str, redis_server: Redis, settings) -> Iterator[BaseCache]:
+    """A cache in a Redis, by either backend."""
+    settings.CACHES = {"shop": {"BACKEND": backend, "LOCATION": redis_server.url}}
+    yield caches["shop"]
+    caches["shop"].close()
