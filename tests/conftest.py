@@ -40,6 +40,12 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    # pytest-xdist kills a worker that takes more than 10 s to exit, before coverage has saved.
+    if "COVERAGE_PROCESS_START" in os.environ:
+        import coverage  # noqa: PLC0415 (not in every environment)
+
+        if measured := coverage.Coverage.current():
+            measured.save()
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if "CI" in os.environ and reporter and reporter.stats.get("skipped"):
         reporter.write_line("CI is set: a run that skips tests has failed", red=True)

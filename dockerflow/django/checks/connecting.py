@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -26,7 +26,7 @@ from django.db import Error, connections, transaction
 from dockerflow import health
 from dockerflow.django.checks.driver_errors import is_lost
 from dockerflow.django.checks.patience import patience
-from dockerflow.django.checks.sqlite_files import File, file_of
+from dockerflow.django.checks.sqlite_files import File, file_of, is_opened
 
 Rows = list[tuple[Any, ...]]
 MISSING_FILE_HINT = (
@@ -127,9 +127,10 @@ class Database:
     def _report(
         self, message_id: str, text: str, reason: str, hint: str | None = None
     ) -> UnavailableError:
-        found = UnavailableError(reason, checks.Error(text, hint=hint, id=message_id))
-        self._round.unavailable[self.alias] = found
-        return found
+        message = checks.Error(text, hint=hint, id=message_id)
+        # Not the one that is raised, whose traceback keeps what failed alive.
+        self._round.unavailable[self.alias] = UnavailableError(reason, message)
+        return UnavailableError(reason, message)
 
     def _open(self) -> None:
         connection = self.connection
@@ -156,17 +157,21 @@ class Database:
         return file_of(self.connection) if self.connection.vendor == "sqlite" else None
 
     def _connect(self) -> None:
+        limit: AbstractContextManager[None] = nullcontext()
+        if self.file and self._round.longest_wait is not None:
+            limit = self.file.limited_wait(self.connection, self._round.longest_wait)
         try:
-            self.connection.ensure_connection()
+            with limit:
+                self.connection.ensure_connection()
         except Error as error:
             self._close()
+            if self.file and is_opened(error):
+                raise self.unusable(error) from error
             raise self._cannot_connect(str(error)) from error
         except Exception:
             self._close()
             raise
         self._round.in_use.add(self.alias)
-        if self.file and self._round.longest_wait is not None:
-            self.file.limit_wait(self.connection, self._round.longest_wait)
 
     def _cannot_connect(self, reason: str) -> UnavailableError:
         hint = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+PATIENCE = 5.0  # seconds; sqlite3's own default for the wait for a lock
 # Inode, size and time of the last change of the file behind each connection
 _seen: WeakKeyDictionary[BaseDatabaseWrapper, tuple[int, int, int]] = WeakKeyDictionary()
 
@@ -42,15 +45,24 @@ class File:
             _pragma(connection, "shrink_memory")
         _seen[connection] = seen
 
-    def limit_wait(self, connection: BaseDatabaseWrapper, seconds: float) -> None:
-        """Have queries of this connection wait no longer than this for a lock, if they would.
+    @contextmanager
+    def limited_wait(self, connection: BaseDatabaseWrapper, seconds: float) -> Iterator[None]:
+        """Have a connection that is made within this wait no longer than this for a lock.
 
-        https://www.sqlite.org/pragma.html#pragma_busy_timeout
+        Not by a pragma afterwards: newer releases of SQLite read the file, and wait for it, in what
+        Django executes when it connects.
         """
-        limit = int(seconds * 1000)
-        for [current] in _pragma(connection, "busy_timeout"):
-            if current > limit:
-                _pragma(connection, f"busy_timeout = {limit}")
+        given = connection.get_connection_params
+
+        def limited() -> dict[str, Any]:
+            parameters = given()
+            return {**parameters, "timeout": min(parameters.get("timeout", PATIENCE), seconds)}
+
+        vars(connection)["get_connection_params"] = limited
+        try:
+            yield
+        finally:
+            del vars(connection)["get_connection_params"]
 
     def is_missing(self) -> bool:
         """Whether there is no file, or none that this user may look for."""
@@ -71,6 +83,12 @@ class File:
         if not _may(folder, os.W_OK | os.X_OK):
             return f"{folder} may not be written to, where SQLite has its journal"
         return None
+
+
+def is_opened(error: Exception) -> bool:
+    """Whether SQLite has opened the file, and what is wrong is in it, or a lock on it."""
+    name = getattr(error.__cause__, "sqlite_errorname", "")
+    return name.startswith(("SQLITE_BUSY", "SQLITE_CORRUPT", "SQLITE_LOCKED", "SQLITE_NOTADB"))
 
 
 def _pragma(connection: BaseDatabaseWrapper, text: str) -> list[tuple[Any, ...]]:

@@ -1,5 +1,7 @@
 """What the tests of the checks share: databases of a test's own."""
 
+import gc
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
@@ -33,11 +35,15 @@ def add(settings, django_db_setup, django_db_blocker) -> Iterator[Callable[..., 
 
 
 @pytest.fixture
-def sqlite(tmp_path: Path) -> dict[str, Any]:
+def sqlite(tmp_path: Path) -> Iterator[dict[str, Any]]:
     """An SQLite database, an empty file."""
     path = tmp_path / "db.sqlite3"
     path.touch()
-    return {"ENGINE": "django.db.backends.sqlite3", "NAME": path}
+    yield {"ENGINE": "django.db.backends.sqlite3", "NAME": path}
+    # Django closes no connection that it has made and could not set up, as with a broken file.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture
