@@ -36,7 +36,7 @@ class Conf(Settings):
             "dockerflow.django.checks.check_database_connected",
             "dockerflow.django.checks.check_migrations_applied",
         ],
-        "The checks that a heartbeat runs; they are registered with Django's system checks.",
+        "The checks that a heartbeat runs, maybe with what they look at in brackets.",
     )
     DOCKERFLOW_OPTIONAL_CHECKS = Setting(
         dotted.system_checks,
@@ -46,7 +46,7 @@ class Conf(Settings):
     DOCKERFLOW_DATABASES: Setting[list[str] | None] = Setting(
         kinds.database_aliases(databases),
         None,
-        "The databases that the two database checks look at. If it is not set, they look at all.",
+        "The databases that checks look at whose entries have no brackets; if it is not set, all.",
     )
     DOCKERFLOW_HEARTBEAT_FAIL_LEVEL = Setting(
         kinds.choice("debug", "info", "warning", "error", "critical"),
