@@ -49,13 +49,12 @@ class Round:
 
     :param unavailable: what was reported of a database, by alias
     :param in_use: the databases to which a connection was made, or has answered
-    :param longest_wait: seconds that a query may wait for a lock where the connections of this
-        thread are those of the checks alone
+    :param owns_connections: whether those of this thread are used by the checks alone
     """
 
     unavailable: dict[str, UnavailableError] = field(default_factory=dict)
     in_use: set[str] = field(default_factory=set)
-    longest_wait: float | None = None
+    owns_connections: bool = False
 
 
 _round: ContextVar[Round | None] = ContextVar("database_round", default=None)
@@ -76,7 +75,7 @@ def forget_failures() -> None:
 
     The thread's connections must be those of the checks alone.
     """
-    _round.set(Round(longest_wait=patience()))
+    _round.set(Round(owns_connections=True))
 
 
 class Database:
@@ -103,7 +102,7 @@ class Database:
     def select(self, sql: str, *, savepoint: bool = False) -> Rows:
         """All rows that a query returns.
 
-        :param savepoint: keep a transaction usable when the query fails
+        :param savepoint: keep a transaction of the caller usable when the query fails
         :raises django.db.Error: the query failed
         :raises UnavailableError: the connection was dead, and a new one cannot be had
         """
@@ -158,8 +157,8 @@ class Database:
 
     def _connect(self) -> None:
         limit: AbstractContextManager[None] = nullcontext()
-        if self.file and self._round.longest_wait is not None:
-            limit = self.file.limited_wait(self.connection, self._round.longest_wait)
+        if self.file and self._round.owns_connections:
+            limit = self.file.limited_wait(self.connection, patience())
         try:
             with limit:
                 self.connection.ensure_connection()
@@ -212,9 +211,19 @@ class Database:
 
     def _select(self, sql: str, savepoint: bool) -> Rows:
         connection = self.connection
-        inner = connection.in_atomic_block or not connection.settings_dict["AUTOCOMMIT"]
-        guard = transaction.atomic(using=self.alias) if savepoint and inner else nullcontext()
-        with guard, connection.cursor() as cursor:
-            cursor.execute(sql)
-            rows: Rows = cursor.fetchall()
-            return rows
+        inner = savepoint and connection.in_atomic_block
+        guard = transaction.atomic(using=self.alias) if inner else nullcontext()
+        try:
+            with guard, connection.cursor() as cursor:
+                cursor.execute(sql)
+                rows: Rows = cursor.fetchall()
+                return rows
+        except Error:
+            self._end_transaction()
+            raise
+
+    def _end_transaction(self) -> None:
+        """Have the next query succeed where ``AUTOCOMMIT = False`` has begun a transaction."""
+        if self._round.owns_connections and not self.connection.settings_dict["AUTOCOMMIT"]:
+            with suppress(Error):
+                self.connection.rollback()

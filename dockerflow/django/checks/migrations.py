@@ -116,12 +116,15 @@ def _hidden_schema(database: Database) -> str | None:
 
     PostgreSQL passes over such a schema and says that there is no table.
     """
-    found = database.select(
-        "SELECT nspname, current_setting('search_path'), current_user"  # noqa: S608
-        " FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace"
-        f" WHERE relname = '{_table()}' AND NOT has_schema_privilege(n.oid, 'USAGE')",
-        savepoint=True,
-    )
+    try:
+        found = database.select(
+            "SELECT nspname, current_setting('search_path'), current_user"  # noqa: S608
+            " FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace"
+            f" WHERE relname = '{_table()}' AND NOT has_schema_privilege(n.oid, 'USAGE')",
+            savepoint=True,
+        )
+    except Error:  # as in a transaction that the first query has spoiled
+        return None
     for schema, search_path, user in found:
         names = next(csv.reader([search_path], skipinitialspace=True))
         if schema in [user if name == "$user" else name for name in names]:

@@ -1,5 +1,6 @@
 """A query that fails: only a connection that was open before and is dead is replaced."""
 
+import contextvars
 import os
 import subprocess
 import sys
@@ -12,8 +13,12 @@ from django.core.management import call_command
 from django.db import connections
 from django.db.backends.signals import connection_created
 
-from dockerflow.django.checks import check_database_connected, check_migrations_applied
-from dockerflow.django.checks.connecting import sharing_failures
+from dockerflow.django.checks import (
+    check_database_connected,
+    check_database_writable,
+    check_migrations_applied,
+)
+from dockerflow.django.checks.connecting import forget_failures, sharing_failures
 from tests.support.databases import limited
 from tests.support.messages import short
 from tests.support.process import python_path
@@ -272,13 +277,51 @@ def test_a_connection_that_cannot_be_set_up_is_not_kept(add, postgres):
     assert connections["shop"].connection is None
 
 
+# Without autocommit
+
+
+@pytest.fixture
+def in_own_thread():
+    """Calls a function as in a thread whose connections belong to the checks."""
+
+    def call(function):
+        forget_failures()
+        return function()
+
+    return lambda function: contextvars.copy_context().run(call, function)
+
+
 @pytest.mark.parametrize("name", ["postgres", "maria"])
-def test_without_autocommit_a_table_that_is_missing_leaves_no_broken_transaction(
-    add, request, name
-):
+def test_a_table_that_is_missing_spoils_no_other_query(add, request, in_own_thread, name):
     add(**request.getfixturevalue(name), AUTOCOMMIT=False)
+
+    def checks_of_a_heartbeat():
+        checks = [check_migrations_applied, check_database_writable, check_database_connected]
+        return [[message_id for _, message_id, _ in short(check)] for check in checks]
+
+    assert in_own_thread(checks_of_a_heartbeat) == [["dockerflow.health.W001"] * 3, [], []]
+
+
+@pytest.mark.parametrize("name", ["postgres", "maria"])
+@pytest.mark.parametrize("check", BOTH)
+def test_a_dead_connection_without_autocommit_is_replaced(add, request, in_own_thread, name, check):
+    options = request.getfixturevalue(name)
+    add("owner", **options)
+    call_command("migrate", database="owner", verbosity=0, skip_checks=True)
+    connections["owner"].close()
+    add(**options, AUTOCOMMIT=False, CONN_MAX_AGE=None)
+
+    def look():
+        return short(check, databases=["shop"])
+
+    before = in_own_thread(look)
+    request.getfixturevalue({"postgres": "postgresql", "maria": "mariadb"}[name]).restart()
+    assert (before, in_own_thread(look)) == ([], [])
+
+
+def test_a_direct_call_without_autocommit_says_what_is_missing(add, postgres):
+    add(**postgres, AUTOCOMMIT=False)
 
     assert [message_id for _, message_id, _ in short(check_migrations_applied)] == [
         "dockerflow.health.W001"
     ] * 3
-    assert short(check_database_connected) == []
