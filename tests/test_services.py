@@ -23,6 +23,18 @@ pytestmark = pytest.mark.once
 HELLO = "wsgiref.simple_server:demo_app"
 
 
+# The watchdog, for which each process that it is told of ends at once and leaves its number to
+# another: psutil takes the time of the start for what a process is known by.
+REUSED = """
+import sys, psutil
+from tests.support import watchdog
+times = iter(range(1000))
+psutil.Process.create_time = lambda self: next(times)
+psutil.Process._get_ident = lambda self: (self.pid, next(times))
+watchdog.main(sys.argv[1])
+"""
+
+
 class Deaf(Process):
     """Listens on its port, and not to SIGTERM."""
 
@@ -189,6 +201,22 @@ def test_chromium_shows_a_page_as_html_and_as_a_picture(chromium: Chromium, tmp_
     chromium.screenshot(page.as_uri(), tmp_path / "page.png")
     assert '<p id="p">42</p>' in chromium.dump_dom(page.as_uri())
     assert (tmp_path / "page.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_process_that_has_the_number_of_one_that_ended_is_left_alone(tmp_path: Path) -> None:
+    idle = [sys.executable, "-c", "import time; time.sleep(600)"]
+    watchdog = subprocess.Popen(
+        [sys.executable, "-c", REUSED, tmp_path / "folder"],
+        env={"PYTHONPATH": python_path()},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with subprocess.Popen(idle, start_new_session=True) as other:
+        watchdog.communicate(f"{other.pid}\n")
+        survived = other.poll() is None
+        other.kill()
+    assert (watchdog.returncode, survived) == (0, True)
 
 
 def test_nothing_is_left_of_a_run_that_is_killed() -> None:

@@ -32,16 +32,22 @@ def send(what: signal.Signals, processes: list[psutil.Process]) -> None:
 
 
 def main(folder: str) -> None:
-    pids = [int(line) for line in sys.stdin]
-    processes = [process for pid in pids for process in family(pid)]
+    # A number is another process's before long: psutil knows each by its start as well.
+    started = []
+    for line in sys.stdin:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            started.append(psutil.Process(int(line)))
+    running = [process for process in started if process.is_running()]
+    processes = [member for process in running for member in family(process.pid)]
     send(signal.SIGTERM, processes)
     send(signal.SIGCONT, processes)  # the run may have died while they were frozen
     _, processes = psutil.wait_procs(processes, timeout=GRACE)
     send(signal.SIGKILL, processes)
     psutil.wait_procs(processes, timeout=GRACE)
-    for pid in pids:  # children that outlived the process itself
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
+    for process in started:  # children that outlived the process itself
+        if process.is_running() or not psutil.pid_exists(process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
     shutil.rmtree(folder, ignore_errors=True)
 
 
