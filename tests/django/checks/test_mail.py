@@ -1,15 +1,19 @@
 """check_mail_connected: a real SMTP server, with and without a login, away and silent."""
 
 import socket
+import warnings
 
 import django
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult
 
 from dockerflow.django.checks import check_mail_connected
 from tests.support.browser import wsgi
 from tests.support.process import unused_port
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # of aiosmtpd 1.4 on Python 3.15
+    from aiosmtpd.controller import Controller
+    from aiosmtpd.smtp import AuthResult
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
