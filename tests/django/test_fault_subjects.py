@@ -181,7 +181,7 @@ def test_fifty_databases_half_of_them_silent_answer_in_time_and_all_come_back(po
     assert [by_subject(answer, CONNECTED) for answer in answers] == [expected] * 3
     assert answers[0].seconds < 3.5
     assert max(answer.seconds for answer in answers[1:]) < 3
-    assert threads <= 50
+    assert threads <= 50 + 4  # and those of asgiref and the event loop
     assert by_subject(after, CONNECTED) == dict.fromkeys(aliases, "ok")
 
 

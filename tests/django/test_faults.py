@@ -36,7 +36,7 @@ WITH_GEVENT = {name: SAID[name] for name in SAID if name != "hangs_in_c"}
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_server_survives_whatever_its_checks_do_and_exits_when_told(kind):
     expected = WITH_GEVENT if kind == "gevent" else SAID
-    with serve(kind, *expected, DOCKERFLOW_HEARTBEAT_TIMEOUT="1") as server:
+    with serve(kind, *expected, DOCKERFLOW_HEARTBEAT_TIMEOUT="3") as server:
         own_time = server.stop()
         server.start()
         workers = set(server.workers())

@@ -50,8 +50,13 @@ def home(folder: Path | str) -> dict[str, str]:
 
 
 def python_path() -> str:
-    """Return what makes another Python import the modules that this one does."""
-    return os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path)
+    """Return what makes another Python import the modules that this one does.
+
+    The checkout comes last, so that a wheel that is installed comes before it.
+    """
+    checkout = Path(__file__).resolve().parents[2]
+    entries = sorted((Path(entry).absolute() for entry in sys.path), key=checkout.__eq__)
+    return os.pathsep.join(map(str, entries))
 
 
 def unused_port() -> int:
