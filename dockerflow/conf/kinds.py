@@ -242,17 +242,14 @@ def choices(packages: Mapping[str, tuple[str, str]]) -> Kind[list[str]]:
 
     def parse(value: Any) -> list[str]:
         chosen = list(dict.fromkeys(name.casefold() for name in names.parse(value)))
-        for name in chosen:
-            if name not in packages:
-                hint = did_you_mean(nearest(name, packages))
-                raise ValueError(about_item(name, chosen, f"is not {expected}{hint}"))
+        for name in [name for name in chosen if name not in packages]:
+            clause = f"is not {expected}{did_you_mean(nearest(name, packages))}"
+            raise ValueError(about_item(name, chosen, clause))
         return chosen
 
     def check(chosen: list[str]) -> Iterator[str]:
-        for name in chosen:
-            module, package = packages[name]
-            if importlib.util.find_spec(module) is None:
-                yield about_item(name, chosen, f"needs: python -m pip install {package}")
+        for name in [n for n in chosen if importlib.util.find_spec(packages[n][0]) is None]:
+            yield about_item(name, chosen, f"needs: python -m pip install {packages[name][1]}")
 
     return Kind(f"a list of {expected}, comma-separated or as a JSON array", parse, check)
 
