@@ -25,8 +25,8 @@ from django.urls import ResolverMatch
 from dockerflow.conf import lenient
 from dockerflow.django import internals, middleware_order, summary, urls, views
 from dockerflow.loggers import enabled
-from dockerflow.logging import get_or_generate_request_id, request_id_context
-from dockerflow.logging.request_id import TRACE_HEADERS
+from dockerflow.logging import request_id_context
+from dockerflow.logging.request_id import TRACE_HEADERS, valid_or_new_id
 
 if TYPE_CHECKING:
     from contextvars import Token
@@ -129,7 +129,7 @@ class DockerflowMiddleware:
         header = lenient.DOCKERFLOW_REQUEST_ID_HEADER_NAME
         # Not request.headers: that makes a mapping of all headers, which most views never need.
         sent = request.META.get("HTTP_" + header.upper().replace("-", "_"), "")
-        request._id = get_or_generate_request_id({header: sent}, header)
+        request._id = valid_or_new_id(sent, header)
         return header, request_id_context.set(request._id)
 
     def _finish(self, request: Any, response: Any, header: str) -> Any:

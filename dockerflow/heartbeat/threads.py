@@ -90,6 +90,10 @@ class Threads(ThreadPoolExecutor):  # an event loop takes no other kind by defau
 def _settle(future: Future[Any], call: Callable[[], object]) -> None:
     if future.set_running_or_notify_cancel():
         try:
-            future.set_result(call())
+            settle = partial(future.set_result, call())
         except BaseException as error:
-            future.set_exception(error)
+            settle = partial(future.set_exception, error)
+        # A greenlet is in the thread of the event loop that waits for the future, and from Python
+        # 3.14 on nothing wakes a loop for what happens in its own thread.
+        # https://github.com/python/cpython/blob/3.14/Lib/asyncio/futures.py (_chain_future)
+        outside_greenlets(settle)

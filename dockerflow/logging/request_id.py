@@ -37,8 +37,16 @@ def get_or_generate_request_id(headers: Mapping[str, str], header_name: str | No
     """
     name = (header_name or "X-Request-ID").lower()
     value = next((value for key, value in headers.items() if key.lower() == name), "")
-    match = re.fullmatch(TRACE_HEADERS.get(name, _REQUEST_ID), value) if value else None
-    return match[1] if match else str(uuid.uuid4())
+    return valid_or_new_id(value, name)
+
+
+def valid_or_new_id(value: str, header_name: str) -> str:
+    """Return the request id in the value of that header, or a new UUID4."""
+    if value:
+        match = re.fullmatch(TRACE_HEADERS.get(header_name.lower(), _REQUEST_ID), value)
+        if match:
+            return match[1]
+    return str(uuid.uuid4())
 
 
 def id_of_request(request: object) -> str | None:

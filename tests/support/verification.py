@@ -56,13 +56,17 @@ def running(mark):
     return found
 
 
-def processes_in(namespace):
-    """Return the ids of the processes in a PID namespace, given as /proc/PID/ns/pid links to it."""
+def left_in(namespace, mark):
+    """Return the ids of the processes in a PID namespace that have ``mark`` in their environment.
+
+    The namespace is given as /proc/PID/ns/pid links to it. Its number alone would not do: the
+    system gives the number of one that is gone to the next.
+    """
     found = []
-    for path in Path("/proc").glob("[0-9]*/ns/pid"):
+    for path in Path("/proc").glob("[0-9]*"):
         try:
-            if str(path.readlink()) == namespace:
-                found.append(int(path.parent.parent.name))
+            if str((path / "ns/pid").readlink()) == namespace:
+                found += [int(path.name)] * (mark.encode() in (path / "environ").read_bytes())
         except OSError:
             continue
     return found

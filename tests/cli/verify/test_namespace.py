@@ -21,8 +21,9 @@ from tests.support.process import find_program
 from tests.support.verification import (
     command,
     failures,
+    left_in,
+    new_mark,
     outcomes_and_findings,
-    processes_in,
     running,
     verify,
 )
@@ -74,18 +75,20 @@ def test_the_command_is_process_1_and_sees_its_own_processes(app):
 
 @pytest.mark.parametrize("flaw", ["", "crashes", "ignores SIGTERM", "dies", "leaves a daemon"])
 def test_no_namespace_is_left_behind(app, flaw):
-    verify(app, "--command", recording(flaw, "x"))
+    mark = new_mark()
+    verify(app, "--command", recording(flaw, "x"), MARK=mark)
 
     namespace = (app / "namespace").read_text().strip()
     assert namespace != os.readlink("/proc/self/ns/pid")  # noqa: PTH115
-    assert processes_in(namespace) == []
+    assert left_in(namespace, mark) == []
 
 
 def test_no_namespace_is_left_behind_by_ctrl_c(app):
+    mark = new_mark()
     with subprocess.Popen(
         arguments("verify", "--command", recording("hangs")),
         cwd=app,
-        env=INTERRUPTIBLE,
+        env={**INTERRUPTIBLE, "MARK": mark},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:
@@ -95,10 +98,11 @@ def test_no_namespace_is_left_behind_by_ctrl_c(app):
         out, err = process.communicate(timeout=20)
 
     assert (process.returncode, out, err) == (130, b"", b"interrupted; nothing is left running\n")
-    assert processes_in((app / "namespace").read_text().strip()) == []
+    assert left_in((app / "namespace").read_text().strip(), mark) == []
 
 
 def test_without_any_rights_the_command_is_process_1_too(shared):
+    mark = new_mark()
     (shared / "version.json").write_text(json.dumps(container_app.VERSION))
     python = available(reachable_python)
     words = shlex.join(["sh", "-c", f"id -u > user; {RECORD} {python} app.py"])
@@ -106,7 +110,7 @@ def test_without_any_rights_the_command_is_process_1_too(shared):
     done = subprocess.run(
         [python, "-m", "dockerflow", "verify", "--json", "--command", words],
         cwd=shared,
-        env={"PATH": os.environ["PATH"]},
+        env={"PATH": os.environ["PATH"], "MARK": mark},
         user=NOBODY if os.geteuid() == 0 else None,
         group=NOBODY if os.geteuid() == 0 else None,
         extra_groups=[] if os.geteuid() == 0 else None,
@@ -120,7 +124,7 @@ def test_without_any_rights_the_command_is_process_1_too(shared):
     assert (shared / "pid").read_text() == "1\n"
     expected = NOBODY if os.geteuid() == 0 else os.geteuid()
     assert (shared / "user").read_text() == f"{expected}\n"
-    assert processes_in((shared / "namespace").read_text().strip()) == []
+    assert left_in((shared / "namespace").read_text().strip(), mark) == []
 
 
 @pytest.mark.parametrize(
@@ -141,7 +145,8 @@ def test_without_any_rights_the_command_is_process_1_too(shared):
 )
 def test_where_no_namespace_is_allowed_what_it_would_show_is_not_checked(app, way, outcome, what):
     setpriv = available(lambda: find_program("setpriv", hint="apt-get install util-linux"))
-    words = ["verify", "--json", "--stop-timeout", "2", "--command", command(way, app.name)]
+    mark = new_mark()
+    words = ["verify", "--json", "--stop-timeout", "2", "--command", command(way, mark)]
 
     done = subprocess.run(
         [setpriv, "--bounding-set", "-sys_admin", *arguments(*words)],
@@ -155,4 +160,4 @@ def test_where_no_namespace_is_allowed_what_it_would_show_is_not_checked(app, wa
     outcomes, found = outcomes_and_findings(done.stdout)
     assert (outcomes["stop"], found["stop"][: len(what)]) == (outcome, what)
     assert set(failures(outcomes)) <= {"stop"}
-    assert running(app.name) == []
+    assert running(mark) == []
