@@ -1,4 +1,4 @@
-"""The ids of every message this package sends: one list, never renumbered.
+"""The ids of every message this package sends, one list, never renumbered; and what to do.
 
 Heartbeat messages are ``dockerflow.health.*``; E008 to E010 belong to other Dockerflow libraries
 (Flask's checks) and stay free. What ``manage.py check`` says about a project's wiring is
@@ -51,3 +51,58 @@ WARNING_FILE_PASSED_OVER = "dockerflow.W009"
 WARNING_LINE_WITHOUT_EFFECT = "dockerflow.W010"
 WARNING_EASY_TO_GUESS = "dockerflow.W011"
 WARNING_APP_NOT_INSTALLED = "dockerflow.W012"
+
+# What to do about a message of a heartbeat that brings no hint of its own
+ADVICE: dict[str, str] = {
+    INFO_CANT_CHECK_MIGRATIONS: "Look at the other messages about this database first.",
+    INFO_LOCAL_CACHE: "Nothing to do: no other process can see this cache.",
+    INFO_CHECK_WAITING: "Look at the check that it waits for.",
+    INFO_CANT_CHECK_WRITES: "Leave this database out of check_database_writable.",
+    INFO_MAIL_NOT_SENT: "If mails are to be sent, choose a backend that sends them.",
+    INFO_NO_MEMORY_LIMIT: "Set a memory limit for the container, or remove the check.",
+    INFO_TASKS_WITHOUT_QUEUE: "If tasks are to run later, choose a backend with a queue in TASKS.",
+    WARNING_UNAPPLIED_MIGRATION: "Run manage.py migrate.",
+    ERROR_CANNOT_CONNECT_DATABASE: "Check that the database server runs and has connections left,"
+    " that host, port, name, user and password in DATABASES are right, and that the network lets"
+    " the connection through.",
+    ERROR_UNUSABLE_DATABASE: "The server accepts connections, but the query fails. Look at its log,"
+    " its disk and its locks.",
+    ERROR_MISCONFIGURED_DATABASE: "Correct this alias in DATABASES.",
+    ERROR_CANNOT_CONNECT_REDIS: "Check that the Redis server runs, that its address and password in"
+    " CACHES are right, and that the network lets the connection through.",
+    ERROR_MISSING_REDIS_CLIENT: "Install the client that the cache's backend needs.",
+    ERROR_MISCONFIGURED_REDIS: "Correct this alias in CACHES.",
+    ERROR_REDIS_PING_FAILED: "The server answers, but refuses the PING. It may still load its data,"
+    " be out of memory, or ask for another password.",
+    ERROR_CACHE_FAILED: "Check that the cache's server runs, and that its address in CACHES is"
+    " right.",
+    ERROR_CACHE_LOST_VALUE: "The cache may be full, or the value was read from a replica that lags"
+    " behind.",
+    ERROR_MIGRATIONS_FORBIDDEN: "Grant the database's user SELECT on django_migrations and USAGE on"
+    " its schema, or leave this database out of check_migrations_applied.",
+    ERROR_READ_ONLY_DATABASE: "The server takes no writes: it may be a standby, or a primary that"
+    " was demoted. Restart the service, so that it connects to the new primary.",
+    ERROR_STORAGE_FAILED: "Check that the storage can be reached, that its credentials are right,"
+    " and that it may be written to.",
+    ERROR_STORAGE_LOST_CONTENT: "Something on the way to the storage changes files, or the file was"
+    " read from a replica that lags behind.",
+    ERROR_CANNOT_CONNECT_MAIL: "Check that the mail server runs, and that host, port, TLS, user and"
+    " password in MAILERS or in the EMAIL_ settings are right.",
+    ERROR_CANNOT_CONNECT_CELERY: "Check that Celery's broker runs, and that its URL is right.",
+    ERROR_NO_CELERY_WORKER: "Start a worker for this queue, or find out why the worker hangs.",
+    ERROR_TASKS_FAILED: "Correct this alias in TASKS, and install what its backend needs.",
+    ERROR_DISK_FULL: "Delete files that are not needed, or enlarge the volume.",
+    ERROR_MEMORY_SHORT: "Raise the container's memory limit, run fewer worker processes, or look"
+    " for a leak.",
+    ERROR_URL_FAILED: "Look at the service behind the URL, and at the network between.",
+    ERROR_CONNECT_FAILED: "Check that something listens there, and that the network lets the"
+    " connection through.",
+    ERROR_HOST_UNKNOWN: "Check the name, and the DNS server of the container.",
+    CRITICAL_CHECK_TIMED_OUT: "What the check waits for does not answer. Look at the server that it"
+    " connects to, at its load and its locks, and at the network between. The log record from the"
+    " start of this failure shows the line of code that waits.",
+    CRITICAL_CHECK_RAISED: "Correct the check. The log record from the start of this failure has"
+    " the traceback.",
+    CRITICAL_CHECK_RETURNED_JUNK: "Correct the check: it must return a list of messages of"
+    " django.core.checks.",
+}

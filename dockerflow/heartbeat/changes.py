@@ -84,13 +84,14 @@ class Changes:
 
 def _log(record: Record) -> None:
     level, result, failing, thread, seconds = record
-    check, took = result.check, f"in {result.duration_ms} ms"
+    check = result.check
     if level == logging.INFO:
         outcome = f"passes again after {seconds:.{0 if seconds >= 10 else 1}f} s"
     elif not result.finished:
-        outcome = f"is not done ({status(result.level)}) {took}"
+        outcome = f"has not finished ({status(result.level)}) after {result.duration_ms} ms"
     else:
-        outcome = f"{'failed' if failing else 'passed'} ({status(result.level)}) {took}"
+        outcome = f"{'failed' if failing else 'passed'} ({status(result.level)})"
+        outcome += f" in {result.duration_ms} ms"
     extra = {
         "check": check.name,
         "subject": check.subject,

@@ -11,6 +11,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from dockerflow import health
+
 LEVELS = {"ok": 0, "debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 INFO, CRITICAL = LEVELS["info"], LEVELS["critical"]
 
@@ -28,6 +30,11 @@ class Message:
     id: str
     msg: str
     hint: str | None = None
+
+    @property
+    def advice(self) -> str | None:
+        """The hint; for a message of this package without one, what to do about its id."""
+        return self.hint or health.ADVICE.get(self.id)
 
 
 @dataclass(frozen=True)
@@ -134,8 +141,8 @@ def _details(results: Sequence[Result]) -> dict[str, Any]:
     hints: dict[str, dict[str, None]] = {}
     for message in [message for result in results for message in result.messages]:
         messages.setdefault(message.id, []).append(message.msg)
-        if message.hint:
-            hints.setdefault(message.id, {})[message.hint] = None
+        if advice := message.advice:
+            hints.setdefault(message.id, {})[advice] = None
     level = max(result.level for result in results)
     found: dict[str, Any] = {
         "status": status(level),

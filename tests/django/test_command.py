@@ -86,6 +86,7 @@ def test_a_heartbeat_that_fails_says_why_and_exits_with_1(tmp_path):
             "check_migrations_applied  info # ms\n"
             "    dockerflow.health.I001: Database"
             f' "default" cannot be asked for its migrations: {path}: No such file or directory\n'
+            "        Look at the other messages about this database first.\n"
         ),
         "CommandError: The heartbeat failed: check_database_connected (error)\n",
     )

@@ -88,7 +88,7 @@ def test_what_waits_for_a_check_that_hangs_neither_fails_nor_recovers(log):
     assert (meanwhile.level, meanwhile.since) == (20, before)
     assert [line for line in lines(log) if line[0] != "DEBUG"] == [
         ("ERROR", "second failed (warning) in # ms"),
-        ("ERROR", "first is not done (critical) in # ms"),
+        ("ERROR", "first has not finished (critical) after # ms"),
         ("INFO", "first passes again after # s"),
         ("INFO", "second passes again after # s"),
     ]

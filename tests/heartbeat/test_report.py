@@ -273,6 +273,13 @@ def test_the_details_hold_each_hint_once():
     }
 
 
+def test_a_message_of_this_package_without_a_hint_says_what_to_do():
+    waiting, unapplied = "dockerflow.health.I003", "dockerflow.health.W001"
+    shown = details(result(Message(20, waiting, "waits"), Message(30, unapplied, "old", "Wait.")))
+
+    assert shown["hints"] == {waiting: "Look at the check that it waits for.", unapplied: "Wait."}
+
+
 def test_a_check_with_subjects_is_as_bad_as_its_worst_and_takes_as_long_as_its_slowest():
     slow = Result(Check("check", 1, list, "eu"), (SLOW,), 0.5)
     down = Result(Check("check", 2, list, "us", required=False), (DOWN,), 0.01)

@@ -33,6 +33,14 @@ MISSING_FILE_HINT = (
     "Run manage.py migrate, or mount the volume of the file. If another database was meant, the"
     " variable with its address, such as DATABASE_URL, may not be set."
 )
+UNREADABLE_FILE_HINT = (
+    "Check that this is a file, its permissions and those of its directory, and the user that the"
+    " service runs as."
+)
+UNUSABLE_FILE_HINT = (
+    "Another process may hold a lock on the file; if not, the file is damaged or is no database:"
+    " restore it from a backup."
+)
 
 
 class UnavailableError(Exception):
@@ -41,6 +49,11 @@ class UnavailableError(Exception):
     def __init__(self, reason: str, message: CheckMessage) -> None:
         super().__init__(reason)
         self.message = message
+
+
+def unusable_hint(alias: str) -> str | None:
+    """What to do about a database whose queries fail; None where there is nothing special to do."""
+    return UNUSABLE_FILE_HINT if connections[alias].vendor == "sqlite" else None
 
 
 @dataclass
@@ -121,7 +134,8 @@ class Database:
     def unusable(self, error: Error) -> UnavailableError:
         """What to raise for a database that is connected and answers no query at all."""
         text = f'Database "{self.alias}" is connected and answers no query: {error}'
-        return self._report(health.ERROR_UNUSABLE_DATABASE, text, str(error))
+        hint = unusable_hint(self.alias)
+        return self._report(health.ERROR_UNUSABLE_DATABASE, text, str(error), hint)
 
     def _report(
         self, message_id: str, text: str, reason: str, hint: str | None = None
@@ -176,7 +190,7 @@ class Database:
         hint = None
         if self.file:
             reason = f"{self.file.path}: {reason}"
-            hint = MISSING_FILE_HINT if self.file.is_missing() else None
+            hint = MISSING_FILE_HINT if self.file.is_missing() else UNREADABLE_FILE_HINT
         text = f'Could not connect to database "{self.alias}": {reason}'
         return self._report(health.ERROR_CANNOT_CONNECT_DATABASE, text, reason, hint)
 

@@ -32,7 +32,8 @@ def check_disk_space(app_configs: Any, disk: Disk, **kwargs: Any) -> list[CheckM
         usage = shutil.disk_usage(disk.path)
     except OSError as error:
         text = f"The space left on {disk.path} cannot be read: {error.strerror}"
-        return [checks.Error(text, id=health.ERROR_DISK_FULL)]
+        hint = "Correct the path in the brackets of the check, or mount the volume."
+        return [checks.Error(text, hint=hint, id=health.ERROR_DISK_FULL)]
     needed = disk.limit.of(usage.total)
     if usage.free >= needed:
         return []

@@ -13,7 +13,7 @@ from django.db import Error
 from django.db.migrations.recorder import MigrationRecorder
 
 from dockerflow import health
-from dockerflow.django.checks.connecting import Database, UnavailableError
+from dockerflow.django.checks.connecting import Database, UnavailableError, unusable_hint
 from dockerflow.django.checks.driver_errors import is_lost, is_missing_right, is_missing_table
 from dockerflow.django.checks.subjects import database_aliases, subjects
 from dockerflow.django.checks.unapplied import Applied, takes_migrations, unapplied
@@ -46,7 +46,8 @@ def _problems(alias: str, labels: set[str] | None) -> Iterator[CheckMessage]:
         yield checks.Error(text, id=health.ERROR_MIGRATIONS_FORBIDDEN)
     except Error as error:
         text = f'Database "{alias}" is connected and its migrations cannot be read: {error}'
-        yield checks.Error(text, id=health.ERROR_UNUSABLE_DATABASE)
+        hint = unusable_hint(alias)
+        yield checks.Error(text, hint=hint, id=health.ERROR_UNUSABLE_DATABASE)
     else:
         for label, names in unapplied(alias, applied, labels).items():
             yield _lacking(alias, label, names)

@@ -77,11 +77,13 @@ class File:
         """Why nothing can be written to it; None where it can be."""
         if self.is_opened_read_only:
             return f"NAME opens {self.path} for reading only"
-        if not _may(self.path, os.W_OK):
-            return f"{self.path} may not be written to"
         folder = Path(self.path).resolve().parent
+        if os.statvfs(folder).f_flag & os.ST_RDONLY:
+            return f"{folder} is on a file system that is mounted read-only"
+        if not _may(self.path, os.W_OK):
+            return f"this user may not write to {self.path}"
         if not _may(folder, os.W_OK | os.X_OK):
-            return f"{folder} may not be written to, where SQLite has its journal"
+            return f"this user may not write to {folder}, where SQLite puts its journal"
         return None
 
 

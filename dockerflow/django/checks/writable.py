@@ -8,10 +8,10 @@ from typing import Any
 from django.apps import AppConfig
 from django.core import checks
 from django.core.checks import CheckMessage
-from django.db import Error
+from django.db import Error, connections
 
 from dockerflow import health
-from dockerflow.django.checks.connecting import Database, UnavailableError
+from dockerflow.django.checks.connecting import Database, UnavailableError, unusable_hint
 from dockerflow.django.checks.subjects import database_aliases, subjects
 
 # Which of them there are depends on the version; MariaDB 12 has more words for on than one.
@@ -21,6 +21,10 @@ MYSQL_VARIABLES = (
     "innodb_read_only",
     "transaction_read_only",
     "tx_read_only",
+)
+SQLITE_HINT = (
+    "Check how the volume of the file is mounted, the permissions of the file and of its directory,"
+    " and NAME and OPTIONS in DATABASES."
 )
 
 
@@ -46,11 +50,13 @@ def _problems(alias: str) -> Iterator[CheckMessage]:
         yield checks.Info(text, id=health.INFO_CANT_CHECK_WRITES)
     except Error as error:
         text = f'Database "{alias}" is connected and does not say whether it takes writes: {error}'
-        yield checks.Error(text, id=health.ERROR_UNUSABLE_DATABASE)
+        hint = unusable_hint(alias)
+        yield checks.Error(text, hint=hint, id=health.ERROR_UNUSABLE_DATABASE)
     else:
         if reason is not None:
             text = f'Database "{alias}" takes no writes: {reason}'
-            yield checks.Error(text, id=health.ERROR_READ_ONLY_DATABASE)
+            hint = SQLITE_HINT if connections[alias].vendor == "sqlite" else None
+            yield checks.Error(text, hint=hint, id=health.ERROR_READ_ONLY_DATABASE)
 
 
 def _why_not(database: Database) -> str | None:

@@ -19,7 +19,6 @@ from django.http import HttpResponse
 from django.template import Context, Engine, Template
 from django.utils.safestring import mark_safe
 
-from dockerflow.django.renderers.advice import ADVICE
 from dockerflow.django.renderers.build import facts, repository
 from dockerflow.heartbeat import Message, Report, Result, status
 
@@ -44,7 +43,7 @@ class Row(NamedTuple):
     state: str
     duration: str
     since: Since | None
-    messages: list[tuple[Message, str]]
+    messages: tuple[Message, ...]
 
 
 def render(
@@ -114,9 +113,8 @@ def _style() -> tuple[str, str]:
 
 
 def _row(result: Result, now: datetime) -> Row:
-    messages = [(m, m.hint or ADVICE.get(m.id, "")) for m in result.messages]
     duration = _duration(result.duration) if result.finished else "not finished"
-    return Row(result, status(result.level), duration, _since(result.since, now), messages)
+    return Row(result, status(result.level), duration, _since(result.since, now), result.messages)
 
 
 def _since(since: datetime | None, now: datetime) -> Since | None:

@@ -76,6 +76,8 @@ def test_a_path_that_is_not_there(tmp_path):
             f"The space left on {path} cannot be read: No such file or directory",
         )
     ]
+    [message] = check_disk_space.subjects.function(None, Disk(path, Limit(0.05, 0)))
+    assert message.hint == "Correct the path in the brackets of the check, or mount the volume."
 
 
 @pytest.fixture

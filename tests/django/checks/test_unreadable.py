@@ -18,6 +18,10 @@ UNUSABLE = "dockerflow.health.E002"
 CANNOT_ASK = "dockerflow.health.I001"
 FORBIDDEN = "dockerflow.health.E013"
 PAGE = 4096  # bytes
+DAMAGED_HINT = (
+    "Another process may hold a lock on the file; if not, the file is damaged or is no database:"
+    " restore it from a backup."
+)
 
 
 def heartbeat():
@@ -27,6 +31,13 @@ def heartbeat():
             [(message.id, message.msg) for message in check(app_configs=None, databases=["shop"])]
             for check in (check_database_connected, check_migrations_applied)
         ]
+
+
+def hints():
+    """Those of the messages of the two checks."""
+    found = check_database_connected(app_configs=None, databases=["shop"])
+    found += check_migrations_applied(app_configs=None, databases=["shop"])
+    return [message.hint for message in found]
 
 
 def unreadable(reason):
@@ -121,6 +132,7 @@ def test_a_page_of_the_migrations_that_is_destroyed(shop):
         file.write(b"\xff" * PAGE)
 
     assert heartbeat() == migrations_unreadable("database disk image is malformed")
+    assert hints() == [DAMAGED_HINT]
 
 
 def test_a_file_that_this_user_may_not_read(add, sqlite):
@@ -129,9 +141,13 @@ def test_a_file_that_this_user_may_not_read(add, sqlite):
         path.touch(mode=0)
         add(**{**sqlite, "NAME": path})
         with unprivileged():
-            found = heartbeat()
+            found, given = heartbeat(), hints()
 
     assert found == unreachable(f"{path}: Permission denied")
+    assert given[0] == (
+        "Check that this is a file, its permissions and those of its directory, and the user that"
+        " the service runs as."
+    )
 
 
 def test_a_folder_where_the_file_should_be(add, sqlite, tmp_path):

@@ -1,5 +1,7 @@
 """``check_database_writable``: databases that take writes, and those that do not."""
 
+import subprocess
+
 import pytest
 from django.core import checks
 from django.db import DatabaseError, connections, transaction
@@ -12,8 +14,16 @@ from tests.support.users import folder_for_all, unprivileged
 READ_ONLY = "dockerflow.health.E014"
 
 
-def takes_no_writes(reason, alias="shop"):
-    return [checks.Error(f'Database "{alias}" takes no writes: {reason}', id=READ_ONLY)]
+def takes_no_writes(reason, alias="shop", hint=None):
+    return [checks.Error(f'Database "{alias}" takes no writes: {reason}', hint=hint, id=READ_ONLY)]
+
+
+def sqlite_takes_no_writes(reason):
+    return takes_no_writes(
+        reason,
+        hint="Check how the volume of the file is mounted, the permissions of the file and of its"
+        " directory, and NAME and OPTIONS in DATABASES.",
+    )
 
 
 def found():
@@ -145,14 +155,14 @@ def test_an_sqlite_database_that_is_set_to_queries_takes_no_writes(add_file, fil
     add_file(file)
     connections["shop"].cursor().execute("PRAGMA query_only = ON")
 
-    assert found() == takes_no_writes("query_only is on")
+    assert found() == sqlite_takes_no_writes("query_only is on")
 
 
 @pytest.mark.parametrize("option", ["mode=ro", "immutable=1"])
 def test_an_sqlite_database_opened_for_reading_takes_no_writes(add_file, file, option):
     add_file(f"file:{str(file).replace(' ', '%20')}?{option}")
 
-    assert found() == takes_no_writes(f"NAME opens {file} for reading only")
+    assert found() == sqlite_takes_no_writes(f"NAME opens {file} for reading only")
 
 
 def test_an_sqlite_file_that_is_read_only_takes_no_writes(add_file, file):
@@ -161,7 +171,7 @@ def test_an_sqlite_file_that_is_read_only_takes_no_writes(add_file, file):
     with unprivileged():
         messages = found()
 
-    assert messages == takes_no_writes(f"{file} may not be written to")
+    assert messages == sqlite_takes_no_writes(f"this user may not write to {file}")
 
 
 def test_an_sqlite_file_in_a_folder_that_is_read_only_takes_no_writes(add_file, file):
@@ -170,9 +180,31 @@ def test_an_sqlite_file_in_a_folder_that_is_read_only_takes_no_writes(add_file, 
     with unprivileged():
         messages = found()
 
-    assert messages == takes_no_writes(
-        f"{file.parent} may not be written to, where SQLite has its journal"
+    assert messages == sqlite_takes_no_writes(
+        f"this user may not write to {file.parent}, where SQLite puts its journal"
     )
+
+
+def test_an_sqlite_file_on_a_disk_that_is_mounted_read_only_takes_no_writes(add_file, file):
+    disk = file.parent / "disk"
+    disk.mkdir()
+    mount("-t", "tmpfs", "tmpfs", disk)
+    try:
+        (disk / "db.sqlite3").touch()
+        mount("-o", "remount,ro", disk)
+        add_file(disk / "db.sqlite3")
+
+        assert found() == sqlite_takes_no_writes(
+            f"{disk} is on a file system that is mounted read-only"
+        )
+        connections["shop"].close()
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+def mount(*arguments):
+    if subprocess.run(["mount", *arguments], check=False, stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("needs the right to mount a file system")
 
 
 def test_an_sqlite_database_in_memory_takes_writes(add_file):

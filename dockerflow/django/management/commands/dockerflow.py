@@ -100,8 +100,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{name:{width}}  {shown} {result.duration_ms:10} ms{optional}")
             for message in result.messages:
                 self.stdout.write(f"    {message.id}: {message.msg}")
-                if message.hint:
-                    self.stdout.write(f"        {message.hint}")
+                if message.advice:
+                    self.stdout.write(f"        {message.advice}")
 
     def settings(self, *, json: bool, env_example: bool, **options: Any) -> None:
         if env_example:
