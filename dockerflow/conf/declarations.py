@@ -23,12 +23,13 @@ class Conf(Settings):
     BASE_DIR = Setting(
         kinds.path,
         Path("/app"),
-        "The directory of ``version.json``, and of ``settings.ini`` or ``.env``.",
+        "The directory that contains ``version.json``, and ``settings.ini`` or ``.env``.",
     )
     DOCKERFLOW_VERSION_CALLBACK = Setting(
         dotted.function,
         "dockerflow.version.get_version",
-        "Called with ``BASE_DIR``; returns the version object, or None where there is none.",
+        "The function that returns the version object. It is called with ``BASE_DIR``, and returns"
+        " None if there is no version object.",
     )
     DOCKERFLOW_CHECKS = Setting(
         dotted.system_checks,
@@ -36,22 +37,25 @@ class Conf(Settings):
             "dockerflow.django.checks.check_database_connected",
             "dockerflow.django.checks.check_migrations_applied",
         ],
-        "The checks that a heartbeat runs, maybe with what they look at in brackets.",
+        "The checks that a heartbeat runs. Brackets after a check name the databases, caches or"
+        " other subjects that it looks at.",
     )
     DOCKERFLOW_OPTIONAL_CHECKS = Setting(
         dotted.system_checks,
         [],
-        "More checks that a heartbeat runs and shows; their failure does not fail it.",
+        "More checks that a heartbeat runs and shows. If one of them fails, the heartbeat does not"
+        " fail.",
     )
     DOCKERFLOW_DATABASES: Setting[list[str] | None] = Setting(
         kinds.database_aliases(databases),
         None,
-        "The databases that checks look at whose entries have no brackets; if it is not set, all.",
+        "The databases that a check looks at if its entry has no brackets. If this is not set, it"
+        " looks at all databases.",
     )
     DOCKERFLOW_HEARTBEAT_FAIL_LEVEL = Setting(
         kinds.choice("debug", "info", "warning", "error", "critical"),
         "warning",
-        "A message of this level or above fails the heartbeat.",
+        "The heartbeat fails if a check returns a message of this level or a higher one.",
     )
     DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE = Setting(
         kinds.integer(500, 599), 500, "The HTTP status of a failed heartbeat."
@@ -59,47 +63,52 @@ class Conf(Settings):
     DOCKERFLOW_HEARTBEAT_TIMEOUT = Setting(
         kinds.seconds(zero=False),
         5.0,
-        "Seconds within which a heartbeat answers, whatever its checks do.",
+        "The time within which a heartbeat answers, even if a check hangs.",
     )
     DOCKERFLOW_HEARTBEAT_TTL = Setting(
         kinds.seconds(zero=True),
         0.0,
-        "Seconds for which the result of a heartbeat, good or bad, is served again.",
+        "How long the result of a heartbeat, good or bad, is served again before the checks are run"
+        " again.",
     )
     DOCKERFLOW_HEARTBEAT_DETAILS = Setting(
         kinds.choice("debug", "always", "never"),
         "debug",
-        "Who gets the details of a heartbeat: all clients while DEBUG is on, always, or never.",
+        "When all clients get the details of a heartbeat: ``debug`` means while ``DEBUG`` is on.",
     )
     DOCKERFLOW_HEARTBEAT_TOKEN: Setting[str | None] = Setting(
         kinds.secret,
         None,
-        "A client that sends this token, as a Bearer token or as the password of HTTP Basic,"
-        " always gets the details.",
+        "A client that sends this token always gets the details. It sends the token as a Bearer"
+        " token, or as the password of HTTP Basic authentication.",
         secret=True,
     )
     DOCKERFLOW_DRAIN_FILE: Setting[Path | None] = Setting(
         kinds.file,
         None,
-        "While this file exists, the heartbeat fails as ``draining``: traffic goes elsewhere.",
+        "While this file exists, the heartbeat fails with the status ``draining``, so that the load"
+        " balancer sends requests to other containers.",
     )
     DOCKERFLOW_REQUEST_ID_HEADER_NAME = Setting(
         kinds.header_name,
         "X-Request-ID",
-        "The header of a request's id, in the request and in its response.",
+        "The name of the header with the request id, in the request and in the response.",
     )
     DOCKERFLOW_REQUEST_ID_IN_RESPONSE = Setting(
         _boolean,
         True,
-        "Whether the response has that header. One that the view has set is always kept.",
+        "Whether the response gets the header with the request id. A header that the view has set"
+        " is always kept.",
     )
     DOCKERFLOW_SUMMARY_LOG_QUERYSTRING = Setting(
-        _boolean, False, "Whether ``request.summary`` holds the query string."
+        _boolean,
+        False,
+        "Whether ``request.summary`` contains the query string, without its secrets.",
     )
     DOCKERFLOW_ERROR_ENDPOINT = Setting(
         _boolean,
         False,
-        "Whether ``/__error__`` is served: it raises, to test the reporting of errors.",
+        "Whether ``/__error__`` is served. It raises an exception, to test error reports.",
     )
     DOCKERFLOW_METRICS: Setting[list[str]] = Setting(
         kinds.choices(
@@ -109,22 +118,23 @@ class Conf(Settings):
             }
         ),
         [],
-        "Where the results of each run are sent, beside the signals.",
+        "The metrics systems that get the results of each run of the checks.",
     )
     DOCKERFLOW_LOG_FORMAT = Setting(
         kinds.choice("mozlog", "console"),
         "mozlog",
-        "The format that ``dockerflow.logging.config()`` sets up.",
+        "The format of the log: ``mozlog`` is JSON, ``console`` is for people.",
     )
     DOCKERFLOW_LOG_LEVEL = Setting(
         kinds.choice("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
         "INFO",
-        "The level of the root logger in ``dockerflow.logging.config()``.",
+        "The lowest level that is logged: the level of the root logger in"
+        " ``dockerflow.logging.config()``.",
     )
     DOCKERFLOW_LOG_ACCESS = Setting(
         _boolean,
         False,
-        "Whether ``dockerflow.logging.config()`` lets the web server's own access lines through.",
+        "Whether the access lines of the web server are logged in addition to ``request.summary``.",
     )
 
 
