@@ -39,7 +39,7 @@ def entry(setting: Setting[Any]) -> str:
     """One setting in the reference."""
     lines = [f".. setting:: {setting.name}", "", f"   {meaning(setting)}"]
     if setting.secret:
-        lines += ["", f"   ``{setting.file_name}`` can name a file that contains the value instead."]
+        lines += ["", f"   ``{setting.file_name}`` can name a file with the value instead."]
     return "\n".join([*lines, "", ""])
 
 
