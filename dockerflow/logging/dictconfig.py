@@ -36,11 +36,12 @@ def config(
 ) -> dict[str, Any]:
     """Return a fresh dict for Django's ``LOGGING``, gunicorn's ``logconfig_dict`` or dictConfig.
 
-    Everything goes to stdout, by one handler of the root logger: as JSON, or (``console``) in
-    colours for people. `format` and `level` are by default ``DOCKERFLOW_LOG_FORMAT`` and
-    ``DOCKERFLOW_LOG_LEVEL``; ``DOCKERFLOW_LOG_ACCESS`` is whether access lines are written. The
-    settings are read when the dict is applied. Django's and the web servers' loggers lose handlers
-    and levels of their own, so that nothing is written twice and `level` holds for all.
+    One handler of the root logger writes all records to stdout: as JSON, or with ``console`` as
+    coloured text. The defaults of `format` and `level` are ``DOCKERFLOW_LOG_FORMAT`` and
+    ``DOCKERFLOW_LOG_LEVEL``. ``DOCKERFLOW_LOG_ACCESS`` decides whether access lines are written.
+    These settings are read when the dict is applied. The loggers of Django and of the web servers
+    lose their own handlers and levels, so that no record is written twice and `level` applies to
+    all of them.
     """
     return {
         "version": 1,

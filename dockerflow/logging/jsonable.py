@@ -40,12 +40,12 @@ class _RareFloat(float):
 def jsonable(value: object) -> Jsonable:
     """Return `value` as plain data, whatever it is; never raises an :exc:`Exception`.
 
-    Strings, booleans and numbers stay what they are. Dicts and lists are copied; tuples and sets
-    become lists. A dict's entry that is ``None`` is left out; elsewhere ``None``, and NaN and the
-    infinities everywhere, become text. Dates and times are ISO 8601; bytes are read as UTF-8;
-    Decimal, UUID, paths, timedelta and lazy translations are their ``str``; a request is its class,
-    method and path without the query string. Everything else, and a container inside itself or
-    below 32 others, is its ``repr``.
+    Strings, booleans and numbers do not change. Dicts and lists are copied; tuples and sets become
+    lists. An entry of a dict whose value is ``None`` is left out. Any other ``None``, NaN and
+    infinity become text. Dates and times become ISO 8601; bytes are decoded as UTF-8; Decimal,
+    UUID, paths, timedelta and lazy translations become their ``str``; a request becomes its class,
+    its method and its path without the query string. Every other object becomes its ``repr``, and
+    so does a container that contains itself or is nested in 32 others.
     """
     return _plain(value, ())
 
