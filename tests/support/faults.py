@@ -35,9 +35,9 @@ def serve(kind, *checks, arguments=(), **environment):
     )
 
 
-def migrate(server):
+def migrate(server, *options):
     command = [sys.executable, "-m", "django", "migrate", "--skip-checks", "--verbosity=0"]
-    subprocess.run(command, env=server.environment(), check=True)
+    subprocess.run([*command, *options], env=server.environment(), check=True)
 
 
 def messages(answer):

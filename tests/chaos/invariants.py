@@ -1,0 +1,87 @@
+"""What holds of every answer of a chaos run."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from tests.chaos.faults import HEALTHY, Ids
+from tests.chaos.watched import TIMEOUT, Asked, Watched
+from tests.chaos.window import Window
+
+ANSWERED = TIMEOUT + 0.2  # seconds, at most, of a heartbeat
+ALIVE = 1  # second, at most, of /__lbheartbeat__
+FAILING = {"warning", "error", "critical"}
+NAMED = re.compile(
+    r'^(?:Could not connect to )?(?:Redis of )?(?:[Dd]atabase|[Cc]ache) "(\w+)"'
+    r"|^check_\w+\[(\w+)\]",
+    re.MULTILINE,
+)
+
+
+def judge_liveness(window: Window, watched: Watched) -> None:
+    for asked in watched.liveness.take():
+        status = getattr(asked.answer, "status", repr(asked.answer))
+        if status != 200:
+            window.report(asked.asked, watched, "/__lbheartbeat__ is 200", status)
+        window.report_if_late(asked, watched, ALIVE)
+
+
+def judge_heartbeats(window: Window, watched: Watched) -> None:
+    for asked in [one for prober in watched.heartbeats for one in prober.take()]:
+        window.report_if_late(asked, watched, ANSWERED)
+        if isinstance(asked.answer, Exception):
+            window.report(asked.asked, watched, "an answer", repr(asked.answer))
+            continue
+        status, details = asked.answer.status, asked.answer.json()["details"]
+        for expected in _contradicted(window, asked, status, details):
+            when = f"asked {asked.asked - window.starting:.2f} s after its beginning"
+            messages = {check: found["messages"] for check, found in details.items()}
+            window.report(asked.asked, watched, f"{expected}, {when}", f"{status} {messages}")
+        if window.starting <= asked.asked <= window.ending:
+            window.heartbeats += 1
+            window.slowest = max(window.slowest, asked.answered - asked.asked)
+        if status != 200:
+            window.recovered = max(window.recovered, asked.answered - window.ended)
+
+
+def _contradicted(
+    window: Window, asked: Asked, status: int, details: dict[str, Any]
+) -> Iterator[str]:
+    """What was expected of the answer and is not so."""
+    fault = window.fault
+    bad = {
+        (check, subject): one["status"]
+        for check, found in details.items()
+        for subject, one in found["subjects"].items()
+        if one["status"] != "ok"
+    }
+    named = {
+        (check, alias)
+        for check, found in details.items()
+        for text in found["messages"].values()
+        for aliases in NAMED.findall(text)
+        for alias in aliases
+        if alias
+    }
+    allowed: Ids = fault.touched
+    if window.is_outside(asked) or not fault.ids:
+        allowed = {}
+    elif window.is_certain(asked):
+        allowed = fault.ids
+        if missing := fault.certain - set(bad):
+            yield f"a failure of {_listed(missing)}"
+    if innocent := {pair for pair in bad if pair[0] not in allowed or pair[1] == HEALTHY}:
+        yield f"{_listed(innocent)} to pass"
+    for check, found in details.items():
+        ids = {name.removeprefix("dockerflow.health.") for name in found["messages"]}
+        if check in allowed and not ids <= allowed[check]:
+            yield f"one of {sorted(allowed[check])} of {check}"
+    if named != set(bad):
+        yield f"messages that name {_listed(bad)} and not {_listed(named)}"
+    expected = 500 if FAILING & set(bad.values()) else 200
+    if status != expected:
+        yield f"a status of {expected}"
+
+
+def _listed(pairs: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(f"{check}[{subject}]" for check, subject in sorted(pairs)) or "nothing"

@@ -1,0 +1,30 @@
+"""A short chaos run, from one seed; ``python3 tests/run.py -e chaos`` is a long one."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.process import python_path
+
+pytestmark = pytest.mark.once
+
+# The last: other tests run at the same time.
+OPTIONS = ["--server=gthread", "--seed=3", "--faults=5", "--busy=1"]
+
+
+def test_the_heartbeat_keeps_its_promises_while_databases_and_caches_break():
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.chaos", *OPTIONS],
+        env={**os.environ, "PYTHONPATH": python_path()},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if "not found: " in done.stdout:
+        pytest.skip(done.stdout)
+
+    last = done.stdout.splitlines()[-1]
+    assert (done.returncode, last) == (0, "5 faults, 0 violations"), done.stdout

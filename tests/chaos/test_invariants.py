@@ -1,0 +1,120 @@
+"""A chaos run notices when something is wrong."""
+
+import json
+from http.client import HTTPMessage
+from types import SimpleNamespace
+
+import pytest
+
+from tests.chaos.aftermath import judge_records
+from tests.chaos.faults import CONNECTED, DATABASES, MIGRATED, Fault
+from tests.chaos.invariants import judge_heartbeats, judge_liveness
+from tests.chaos.lateness import Lateness
+from tests.chaos.watched import Asked
+from tests.chaos.window import Window
+from tests.support.web import Answer
+
+E001 = {"dockerflow.health.E001": 'Could not connect to database "default": no'}
+BOTH = f"{CONNECTED}[default], {CONNECTED}[healthy]"
+PASSING = (200, {"default": "ok", "healthy": "ok"}, {})
+FAILING = (500, {"default": "error", "healthy": "ok"}, E001)
+
+
+@pytest.fixture
+def window():
+    """PostgreSQL refuses connections from 10 to 20 s."""
+    refuses = Fault(
+        "PostgreSQL refuses",
+        lambda: None,
+        lambda: None,
+        DATABASES,
+        DATABASES.refused,
+        frozenset({(CONNECTED, "default")}),
+    )
+    return Window(refuses, 10, 10, 20, 20, Lateness(), 0)
+
+
+def watched(*asked):
+    prober = SimpleNamespace(take=lambda: asked)
+    return SimpleNamespace(kind="sync", heartbeats=[prober], liveness=prober)
+
+
+def heartbeat(asked, answered, status, subjects, messages):
+    details = {
+        CONNECTED: {
+            "messages": messages,
+            "subjects": {alias: {"status": found} for alias, found in subjects.items()},
+        }
+    }
+    body = json.dumps({"details": details}).encode()
+    return Asked(asked, answered, Answer(status, HTTPMessage(), body, answered - asked))
+
+
+def expected(window):
+    return [violation.expected.partition(", asked")[0] for violation in window.violations]
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "answer", "violations"),
+    [
+        (8, 9, PASSING, []),
+        (8, 9, FAILING, [f"{CONNECTED}[default] to pass"]),
+        (9, 11, PASSING, []),
+        (9, 11, FAILING, []),
+        (12, 13, FAILING, []),
+        (12, 13, PASSING, [f"a failure of {CONNECTED}[default]"]),
+        (21, 21.1, FAILING, []),
+        (22.5, 22.6, FAILING, [f"{CONNECTED}[default] to pass"]),
+        (12, 16, FAILING, ["an answer within 3.2 s"]),
+        (12, 13, (200, *FAILING[1:]), ["a status of 500"]),
+        (
+            12,
+            13,
+            (500, {"default": "error", "healthy": "error"}, E001),
+            [
+                f"{CONNECTED}[healthy] to pass",
+                f"messages that name {BOTH} and not {CONNECTED}[default]",
+            ],
+        ),
+        (
+            12,
+            13,
+            (*FAILING[:2], {"dockerflow.health.C001": f"{CONNECTED}[default] has been running"}),
+            [f"one of ['E001'] of {CONNECTED}"],
+        ),
+    ],
+)
+def test_what_a_heartbeat_should_not_say_is_reported(window, asked, answered, answer, violations):
+    judge_heartbeats(window, watched(heartbeat(asked, answered, *answer)))
+
+    assert expected(window) == violations
+
+
+def test_no_answer_is_reported_of_heartbeat_and_liveness(window):
+    lost = watched(Asked(12, 13.5, ConnectionResetError()))
+
+    judge_heartbeats(window, lost)
+    judge_liveness(window, lost)
+
+    assert expected(window) == ["an answer", "/__lbheartbeat__ is 200", "an answer within 1 s"]
+
+
+@pytest.mark.parametrize(
+    ("check", "subject", "levels", "violations"),
+    [
+        (CONNECTED, "default", ["ERROR", "INFO"], []),
+        (CONNECTED, "default", ["ERROR"], ["one ERROR, one INFO record"]),
+        (MIGRATED, "fresh", ["ERROR", "INFO"] * 2, ["one ERROR, one INFO record"]),
+        (CONNECTED, "healthy", ["ERROR", "INFO"], ["no record"]),
+        ("check_caches", "default", ["ERROR", "INFO"], ["no record"]),
+    ],
+)
+def test_records_that_should_not_be_are_reported(window, check, subject, levels, violations):
+    records = SimpleNamespace(take=lambda: ({(1, check, subject): levels}, ["Traceback"]))
+
+    judge_records(window, watched(), records)
+
+    assert [text.partition(" of check_")[0] for text in expected(window)] == [
+        *violations,
+        "no other record above INFO",
+    ]
