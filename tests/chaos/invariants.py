@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.chaos.faults import HEALTHY, Ids
 from tests.chaos.watched import TIMEOUT, Asked, Watched
-from tests.chaos.window import Window
+from tests.chaos.window import RECOVERED, Window
 
 ANSWERED = TIMEOUT + 0.2  # seconds, at most, of a heartbeat
 ALIVE = 1  # second, at most, of /__lbheartbeat__
@@ -27,7 +27,9 @@ def judge_liveness(window: Window, watched: Watched) -> None:
 
 
 def judge_heartbeats(window: Window, watched: Watched) -> None:
-    for asked in [one for prober in watched.heartbeats for one in prober.take()]:
+    taken = [asked for prober in watched.heartbeats for asked in prober.take()]
+    _judge_recovery(window, watched, taken)
+    for asked in taken:
         window.report_if_late(asked, watched, ANSWERED)
         if isinstance(asked.answer, Exception):
             window.report(asked.asked, watched, "an answer", repr(asked.answer))
@@ -37,11 +39,24 @@ def judge_heartbeats(window: Window, watched: Watched) -> None:
             when = f"asked {asked.asked - window.starting:.2f} s after its beginning"
             messages = {check: found["messages"] for check, found in details.items()}
             window.report(asked.asked, watched, f"{expected}, {when}", f"{status} {messages}")
-        if window.starting <= asked.asked <= window.ending:
+        if window.starting <= asked.asked <= window.ended:
             window.heartbeats += 1
             window.slowest = max(window.slowest, asked.answered - asked.asked)
-        if status != 200:
-            window.recovered = max(window.recovered, asked.answered - window.ended)
+
+
+def _judge_recovery(window: Window, watched: Watched, taken: list[Asked]) -> None:
+    """Find from when on all heartbeats pass."""
+    passed = window.ended
+    for asked in sorted(taken, key=lambda asked: -asked.answered):
+        if asked.answered <= window.ended or getattr(asked.answer, "status", None) != 200:
+            break
+        passed = asked.answered
+    seconds = passed - window.ended
+    window.recovered = max(window.recovered, seconds)
+    if not 0 < seconds <= RECOVERED + window.extra:
+        seen = f"one after {seconds:.2f} s" if seconds else "none"
+        expected = f"heartbeats that pass from {RECOVERED + window.extra:g} s after its end on"
+        window.report(window.ended, watched, expected, seen)
 
 
 def _contradicted(

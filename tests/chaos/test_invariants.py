@@ -16,6 +16,7 @@ from tests.support.web import Answer
 
 E001 = {"dockerflow.health.E001": 'Could not connect to database "default": no'}
 BOTH = f"{CONNECTED}[default], {CONNECTED}[healthy]"
+RECOVERED = "heartbeats that pass from 2 s after its end on"
 PASSING = (200, {"default": "ok", "healthy": "ok"}, {})
 FAILING = (500, {"default": "error", "healthy": "ok"}, E001)
 
@@ -64,7 +65,7 @@ def expected(window):
         (12, 13, FAILING, []),
         (12, 13, PASSING, [f"a failure of {CONNECTED}[default]"]),
         (21, 21.1, FAILING, []),
-        (22.5, 22.6, FAILING, [f"{CONNECTED}[default] to pass"]),
+        (22.5, 22.6, FAILING, [RECOVERED, f"{CONNECTED}[default] to pass"]),
         (12, 16, FAILING, ["an answer within 3.2 s"]),
         (12, 13, (200, *FAILING[1:]), ["a status of 500"]),
         (
@@ -85,7 +86,9 @@ def expected(window):
     ],
 )
 def test_what_a_heartbeat_should_not_say_is_reported(window, asked, answered, answer, violations):
-    judge_heartbeats(window, watched(heartbeat(asked, answered, *answer)))
+    later = heartbeat(21.5, 21.6, *PASSING)
+
+    judge_heartbeats(window, watched(heartbeat(asked, answered, *answer), later))
 
     assert expected(window) == violations
 
@@ -96,7 +99,12 @@ def test_no_answer_is_reported_of_heartbeat_and_liveness(window):
     judge_heartbeats(window, lost)
     judge_liveness(window, lost)
 
-    assert expected(window) == ["an answer", "/__lbheartbeat__ is 200", "an answer within 1 s"]
+    assert expected(window) == [
+        RECOVERED,
+        "an answer",
+        "/__lbheartbeat__ is 200",
+        "an answer within 1 s",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A server that is asked all the time, and what it had before anything broke."""
 
 import http.client
+import random
 import threading
 import time
 from collections import deque
@@ -18,7 +19,7 @@ from tests.support.web import Answer
 
 TIMEOUT = 3  # seconds, of a heartbeat
 PATIENCE = 10  # seconds; a client that has no answer by then has none
-PAUSE = 0.25  # seconds, between an answer and the next question
+PAUSE = 0.5  # seconds, at most, between an answer and the next question
 PROBERS = 2  # that ask for the heartbeat: the platform and its load balancer, say
 CHECKS = [f"dockerflow.django.checks.{name}" for name in (CONNECTED, MIGRATED, REDIS, CACHE)]
 # A sync worker that waits for a heartbeat answers nothing else: one more of them than probers.
@@ -49,7 +50,7 @@ class Prober(threading.Thread):
         self._asked: deque[Asked] = deque()
 
     def run(self) -> None:
-        while not self._ended.wait(PAUSE):
+        while not self._ended.wait(random.uniform(0, PAUSE)):
             self._asked.append(ask(self._server, self._path))
 
     def take(self) -> list[Asked]:

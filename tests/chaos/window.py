@@ -42,7 +42,7 @@ class Window:
     violations: list[Violation] = field(default_factory=list)
     heartbeats: int = 0
     slowest: float = 0.0  # seconds, of an answer
-    recovered: float = 0.0  # seconds from the end of the fault to the last failing answer
+    recovered: float = 0.0  # seconds from the end of the fault to an answer that passes
 
     def is_certain(self, asked: Asked) -> bool:
         """Whether a request was made and answered while the fault was there."""
