@@ -17,6 +17,7 @@ except ImportError:
 import os
 import secrets
 import shlex
+import socket
 import subprocess
 from pathlib import Path
 
@@ -56,12 +57,29 @@ def run(command: list[str | Path], *, quiet: bool = False, **environment: str) -
         sys.exit(f"example/run.py stopped: this failed: {shlex.join(arguments)}")
 
 
+def check_port(port: str) -> None:
+    """Stop where the server could not listen."""
+    try:
+        with socket.socket() as server:
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            server.bind(("0.0.0.0", int(port)))  # noqa: S104 (as gunicorn does)
+    except (ValueError, OverflowError):
+        sys.exit(f"PORT is {port!r}, which is not the number of a port")
+    except OSError as error:
+        sys.exit(
+            f"Port {port} cannot be used ({error.strerror}). Choose another one with PORT=8001"
+        )
+
+
 def main() -> None:
-    install()
     environment = {
         "PORT": os.environ.get("PORT") or "8000",
         "SECRET_KEY": os.environ.get("SECRET_KEY") or secrets.token_urlsafe(50),
+        # Everybody may see the page with the checks: nothing here is secret.
+        "DOCKERFLOW_HEARTBEAT_DETAILS": os.environ.get("DOCKERFLOW_HEARTBEAT_DETAILS") or "always",
     }
+    check_port(environment["PORT"])
+    install()
     manage = [PYTHON, EXAMPLE / "manage.py"]
     version_object = EXAMPLE / "version.json"
     # It warns of keys that only a CI knows.

@@ -268,6 +268,23 @@ def test_without_ensurepip_run_says_how_to_get_it(tmp_path):
     )
 
 
+def test_a_port_that_is_in_use_is_named_before_anything_is_installed():
+    with socket.create_server((HOST, 0)) as listener:
+        port = str(listener.getsockname()[1])
+        done = subprocess.run(
+            [sys.executable, CHECKOUT / "example" / "run.py"],
+            env={**os.environ, "PORT": port},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stdout, done.stderr) == (
+        1,
+        "",
+        f"Port {port} cannot be used (Address already in use). Choose another one with PORT=8001\n",
+    )
+
+
 class Checkout(Server):
     """What somebody has who cloned the repository and typed the README's first command."""
 

@@ -208,7 +208,11 @@ def _ignored_lines(path: str, text: str, names: Collection[str]) -> Iterator[str
     """A sentence about each line that names a setting and sets none."""
     is_ini = path.endswith(".ini")
     assignment = _INI_ASSIGNMENT if is_ini else _ENV_ASSIGNMENT
-    form = f"NAME = value below [{SECTION}]" if is_ini else "NAME=value, NAME in capital letters"
+    form = (
+        f"NAME = value below [{SECTION}]"
+        if is_ini
+        else ("NAME=value, with NAME in capital letters and nothing before it")
+    )
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
         match = re.match(assignment, line)
         if re.match(_ASSIGNMENT, line) and not (match and match[1].upper() in names):

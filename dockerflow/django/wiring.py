@@ -17,7 +17,7 @@ from django.middleware.security import SecurityMiddleware
 from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
 
 from dockerflow import health
-from dockerflow.conf import conf
+from dockerflow.conf import Conf, conf
 from dockerflow.django import middleware_order
 from dockerflow.django.checks import TAG
 from dockerflow.loggers import enabled
@@ -201,7 +201,11 @@ def check_version_object(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]
         return []
     if version_object is None:
         text = f"{callback} has no version object for {base_dir}"
-        hint = "Write one when the image is built: python -m dockerflow version --output PATH."
+        if callback == Conf.DOCKERFLOW_VERSION_CALLBACK.default:
+            text = f"There is no version object: {base_dir}/version.json does not exist"
+        hint = (
+            "Write it when the image is built: python -m dockerflow version --output version.json."
+        )
         return [checks.Warning(text, hint=hint, id=health.WARNING_NO_VERSION_OBJECT)]
     if missing := [key for key in KEYS if key not in version_object]:
         text = f"The version object for {base_dir} lacks {', '.join(missing)}"

@@ -245,7 +245,7 @@ def test_a_byte_order_mark_is_not_a_part_of_the_first_line(base_dir, name, befor
     assert (conf.ignored_lines(), conf.passed_over_files()) == ([], [])
 
 
-IN_ENV = "Write NAME=value, NAME in capital letters."
+IN_ENV = "Write NAME=value, with NAME in capital letters and nothing before it."
 IN_INI = "Write NAME = value below [settings]."
 
 

@@ -160,7 +160,7 @@ def test_a_misspelt_name_alone_is_pointed_out_by_check_and_not_logged(manage, tm
         (["migrate"], []),
         (
             ["check", "--deploy"],
-            ["?: (dockerflow.W006) dockerflow.version.get_version has no version object for {}"],
+            ["?: (dockerflow.W006) There is no version object: {}/version.json does not exist"],
         ),
     ],
     ids=["check", "migrate", "check --deploy"],
@@ -228,7 +228,7 @@ def test_all_checks_run_where_a_deployment_asks_for_a_database(manage, command):
     assert issues(done) == [
         '?: (dockerflow.health.E001) Could not connect to database "default"',
         "?: (tests.W002) awaited",
-        '?: (dockerflow.health.I001) Database "default" cannot be asked for its migrations',
+        '?: (dockerflow.health.I001) Could not read the migrations of database "default"',
     ]
 
 
@@ -393,7 +393,8 @@ def test_a_server_logs_what_has_no_effect_in_one_warning_when_it_starts(
         "DOCKERFLOW_HEARTBEAT_TIMOUT (environment) is not a setting of Dockerflow;"
         " did you mean DOCKERFLOW_HEARTBEAT_TIMEOUT?"
         " DOCKERFLOW_QQQQ (environment) is not a setting of Dockerflow."
-        f" Line 1 of {tmp_path}/.env has no effect. Write NAME=value, NAME in capital letters."
+        f" Line 1 of {tmp_path}/.env has no effect."
+        " Write NAME=value, with NAME in capital letters and nothing before it."
     )
     if log_format:
         record = json.loads(done.stdout)

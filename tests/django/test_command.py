@@ -84,8 +84,8 @@ def test_a_heartbeat_that_fails_says_why_and_exits_with_1(tmp_path):
             "        Run manage.py migrate, or mount the volume of the file. If another database"
             " was meant, the variable with its address, such as DATABASE_URL, may not be set.\n"
             "check_migrations_applied  info # ms\n"
-            "    dockerflow.health.I001: Database"
-            f' "default" cannot be asked for its migrations: {path}: No such file or directory\n'
+            "    dockerflow.health.I001: Could not read the migrations of database"
+            f' "default": {path}: No such file or directory\n'
             "        Look at the other messages about this database first.\n"
         ),
         "CommandError: The heartbeat failed: check_database_connected (error)\n",
@@ -164,7 +164,10 @@ def test_wait_shows_one_updating_line_on_a_terminal(tmp_path):
 @pytest.mark.parametrize("seconds", ["0", "-1", "soon", "inf"])
 def test_wait_takes_only_seconds(seconds):
     done = manage("dockerflow", "heartbeat", "--wait", seconds)
-    assert (done.returncode, "--wait" in done.stderr) == (2, True)
+    assert (done.returncode, done.stderr.splitlines()[-1].partition("error: ")[2]) == (
+        2,
+        f"argument --wait: {seconds!r} is not a number of seconds above 0",
+    )
 
 
 def test_settings_shows_value_source_kind_and_default_and_hides_secrets():
@@ -266,7 +269,8 @@ def test_settings_ends_with_what_has_no_effect(tmp_path):
         "    DOCKERFLOW_DETAILS (environment) is not a setting of Dockerflow;"
         " did you mean DOCKERFLOW_HEARTBEAT_DETAILS?\n"
         f"    {tmp_path}/settings.ini is passed over: it has no [settings] section.\n"
-        f"    Line 1 of {tmp_path}/.env has no effect. Write NAME=value, NAME in capital letters.\n"
+        f"    Line 1 of {tmp_path}/.env has no effect."
+        " Write NAME=value, with NAME in capital letters and nothing before it.\n"
     )
     assert list(json.loads(as_json.stdout)) == [setting.name for setting in conf]
 
@@ -276,6 +280,14 @@ def test_version_prints_the_version_object(tmp_path: Path):
     (tmp_path / "version.json").write_text(json.dumps(version_object))
     done = manage("dockerflow", "version", BASE_DIR=str(tmp_path))
     assert (done.returncode, json.loads(done.stdout)) == (0, version_object)
+
+
+def test_version_says_what_is_wrong_with_a_broken_file(tmp_path: Path):
+    (tmp_path / "version.json").write_text("[]")
+    done = manage("dockerflow", "version", BASE_DIR=str(tmp_path))
+    [line] = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert line.startswith(f"CommandError: {tmp_path}/version.json ")
 
 
 def test_version_says_where_there_is_none(tmp_path: Path):

@@ -91,7 +91,10 @@ def test_a_file_that_is_passed_over_is_pointed_out(tmp_path):
 def test_a_line_without_effect_is_pointed_out(tmp_path):
     (tmp_path / ".env").write_text("export DOCKERFLOW_HEARTBEAT_TOKEN=sesame\n")
 
-    text = f"Line 1 of {tmp_path}/.env has no effect. Write NAME=value, NAME in capital letters."
+    text = (
+        f"Line 1 of {tmp_path}/.env has no effect."
+        " Write NAME=value, with NAME in capital letters and nothing before it."
+    )
     assert found() == [warning(10, text)]
 
 
@@ -354,7 +357,9 @@ def breaks(root):
     raise OSError("cannot reach https://me:hush@registry")
 
 
-MISSING_HINT = "Write one when the image is built: python -m dockerflow version --output PATH."
+MISSING_HINT = (
+    "Write it when the image is built: python -m dockerflow version --output version.json."
+)
 
 
 def test_a_missing_version_object_is_pointed_out_for_a_deployment_only(settings, file):
@@ -363,7 +368,7 @@ def test_a_missing_version_object_is_pointed_out_for_a_deployment_only(settings,
     settings.DEBUG = True
 
     assert (plain, found_for_deployment()) == ([], [])
-    text = f"dockerflow.version.get_version has no version object for {file.parent}"
+    text = f"There is no version object: {file} does not exist"
     assert warned == [warning(6, text, MISSING_HINT)]
 
 

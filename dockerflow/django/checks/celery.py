@@ -13,6 +13,8 @@ from dockerflow.django.checks.subjects import subjects
 
 ANY_QUEUE = "*"
 ANSWER_SECONDS = 1.0
+UNREACHABLE = health.ERROR_CANNOT_CONNECT_CELERY
+NO_CELERY_HINT = "Install celery, or remove the check from the lists of checks."
 
 
 @subjects("queue", default=(ANY_QUEUE,))
@@ -21,8 +23,12 @@ def check_celery_workers(app_configs: Any, queue: str, **kwargs: Any) -> list[Ch
 
     E023 where the broker cannot be reached, E024 where no worker answers within a second.
     """
-    from celery import current_app  # noqa: PLC0415 (the project's own choice)
-
+    try:
+        from celery import current_app  # noqa: PLC0415 (the project's own choice)
+    except ImportError as error:
+        return [
+            checks.Error(f"Celery cannot be imported: {error}", hint=NO_CELERY_HINT, id=UNREACHABLE)
+        ]
     wait = min(ANSWER_SECONDS, patience() / 2)
     try:
         with current_app.connection_for_write(connect_timeout=patience() / 2) as connection:
@@ -32,8 +38,8 @@ def check_celery_workers(app_configs: Any, queue: str, **kwargs: Any) -> list[Ch
             )
             answers = (inspect.ping() if queue == ANY_QUEUE else inspect.active_queues()) or {}
     except Exception as error:
-        text = f"Could not reach the broker of Celery: {type(error).__name__}: {error}"
-        return [checks.Error(text, id=health.ERROR_CANNOT_CONNECT_CELERY)]
+        text = f"Could not connect to Celery's broker: {type(error).__name__}: {error}"
+        return [checks.Error(text, id=UNREACHABLE)]
     if queue != ANY_QUEUE:
         answers = {
             worker: queues
@@ -42,6 +48,6 @@ def check_celery_workers(app_configs: Any, queue: str, **kwargs: Any) -> list[Ch
         }
     if answers:
         return []
-    which = "worker" if queue == ANY_QUEUE else f'worker of the queue "{queue}"'
-    text = f"No {which} of Celery answered within {wait:g} s"
+    which = "" if queue == ANY_QUEUE else f' of the queue "{queue}"'
+    text = f"No Celery worker{which} answered within {wait:g} s"
     return [checks.Error(text, id=health.ERROR_NO_CELERY_WORKER)]

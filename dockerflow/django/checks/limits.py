@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_UNITS = {"": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
+_UNITS = {"kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
 _UNITS |= {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+
+UNITS = "%, KiB, MiB, GiB, TiB, KB, MB, GB and TB"
 
 
 class Limit(NamedTuple):
@@ -21,16 +23,16 @@ class Limit(NamedTuple):
 
 
 def limit(text: str) -> Limit:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(%|[KMGT]i?B)?", text.strip(), re.IGNORECASE)
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(%|[KMGT]i?B)", text.strip(), re.IGNORECASE)
     if match is None:
-        raise ValueError("is no amount such as 5% or 2GiB")
-    number, unit = float(match[1]), (match[2] or "").casefold()
+        raise ValueError(f"is not an amount such as 5% or 2GiB (units: {UNITS})")
+    number, unit = float(match[1]), match[2].casefold()
     if unit == "%":
         if not 0 < number < 100:
-            raise ValueError("is no part of the whole: from 0% to 100%")
+            raise ValueError("is not between 0% and 100%")
         return Limit(number / 100, 0)
     if not number:
-        raise ValueError("is nothing")
+        raise ValueError("is not more than 0")
     return Limit(0, int(number * _UNITS[unit]))
 
 

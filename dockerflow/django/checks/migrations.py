@@ -39,7 +39,7 @@ def _problems(alias: str, labels: set[str] | None) -> Iterator[CheckMessage]:
     try:
         applied = _applied(Database(alias))
     except UnavailableError as unavailable:
-        text = f'Database "{alias}" cannot be asked for its migrations: {unavailable}'
+        text = f'Could not read the migrations of database "{alias}": {unavailable}'
         yield checks.Info(text, id=health.INFO_CANT_CHECK_MIGRATIONS)
     except _ForbiddenError as forbidden:
         text = f'Database "{alias}" does not let this user read its migrations: {forbidden}'

@@ -59,7 +59,7 @@ def test_a_worker_that_answers_is_fine_and_its_queue_too(worker):
     assert found("reports") == [
         (
             *(40, "dockerflow.health.E024"),
-            'No worker of the queue "reports" of Celery answered within 1 s',
+            'No Celery worker of the queue "reports" answered within 1 s',
         )
     ]
 
@@ -67,7 +67,18 @@ def test_a_worker_that_answers_is_fine_and_its_queue_too(worker):
 def test_without_a_worker(redis_server, broker):
     broker(redis_server.url)
 
-    assert found() == [(40, "dockerflow.health.E024", "No worker of Celery answered within 1 s")]
+    assert found() == [(40, "dockerflow.health.E024", "No Celery worker answered within 1 s")]
+
+
+def test_without_celery(monkeypatch):
+    monkeypatch.setitem(sys.modules, "celery", None)
+    [message] = check_celery_workers(app_configs=None)
+
+    assert (message.id, message.hint) == (
+        "dockerflow.health.E023",
+        "Install celery, or remove the check from the lists of checks.",
+    )
+    assert message.msg.startswith("Celery cannot be imported: ")
 
 
 def test_a_broker_that_is_away(broker):
@@ -75,7 +86,7 @@ def test_a_broker_that_is_away(broker):
     [(level, message_id, text)] = found()
 
     assert (level, message_id) == (40, "dockerflow.health.E023")
-    assert text.startswith("Could not reach the broker of Celery: ")
+    assert text.startswith("Could not connect to Celery's broker: ")
 
 
 def test_a_silent_broker_is_named_in_time(broker, settings):

@@ -97,7 +97,7 @@ def test_a_database_that_is_down_cannot_be_asked(add, postgresql, postgres):
     postgresql.start()
 
     assert meanwhile == [
-        (checks.INFO, CANNOT_ASK, 'Database "shop" cannot be asked for its migrations: ...')
+        (checks.INFO, CANNOT_ASK, 'Could not read the migrations of database "shop": ...')
     ]
     assert short(check_migrations_applied) == []
 

@@ -33,7 +33,7 @@ CANNOT_READ = 'Database "shop" is connected and its migrations cannot be read: .
 CANNOT_ASK_MESSAGE = (
     checks.INFO,
     CANNOT_ASK,
-    'Database "shop" cannot be asked for its migrations: ...',
+    'Could not read the migrations of database "shop": ...',
 )
 
 

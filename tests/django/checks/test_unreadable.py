@@ -44,7 +44,7 @@ def unreadable(reason):
     """The heartbeat of a database that answers no query."""
     return [
         [(UNUSABLE, f'Database "shop" is connected and answers no query: {reason}')],
-        [(CANNOT_ASK, f'Database "shop" cannot be asked for its migrations: {reason}')],
+        [(CANNOT_ASK, f'Could not read the migrations of database "shop": {reason}')],
     ]
 
 
@@ -60,7 +60,7 @@ def unreachable(reason):
     """The heartbeat of a database to which there is no connection."""
     return [
         [(UNREACHABLE, f'Could not connect to database "shop": {reason}')],
-        [(CANNOT_ASK, f'Database "shop" cannot be asked for its migrations: {reason}')],
+        [(CANNOT_ASK, f'Could not read the migrations of database "shop": {reason}')],
     ]
 
 

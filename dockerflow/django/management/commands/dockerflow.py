@@ -18,6 +18,7 @@ from dockerflow.django import runner
 from dockerflow.django.draining import existing_file
 from dockerflow.heartbeat import changes
 from dockerflow.heartbeat.report import LEVELS, Report, status
+from dockerflow.scrub import scrub
 
 PAUSE = 0.5  # seconds between two tries
 
@@ -125,7 +126,11 @@ class Command(BaseCommand):
                 self.stdout.write(f"    {sentence}")
 
     def version(self, **options: Any) -> None:
-        version_object = import_string(conf.DOCKERFLOW_VERSION_CALLBACK)(conf.BASE_DIR)
+        callback = import_string(conf.DOCKERFLOW_VERSION_CALLBACK)
+        try:
+            version_object = callback(conf.BASE_DIR)
+        except (OSError, ValueError) as error:
+            raise CommandError(scrub(str(error)), returncode=1) from error
         if version_object is None:
             raise CommandError(f"{conf.BASE_DIR} has no version object", returncode=1)
         self._write_json(version_object)
@@ -139,9 +144,12 @@ def _drop(record: object) -> bool:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
     if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError("expected a number of seconds above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
     return seconds
 
 
