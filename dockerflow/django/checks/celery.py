@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
+from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage
 
@@ -15,6 +19,11 @@ ANY_QUEUE = "*"
 ANSWER_SECONDS = 1.0
 UNREACHABLE = health.ERROR_CANNOT_CONNECT_CELERY
 NO_CELERY_HINT = "Install celery, or remove the check from the lists of checks."
+NO_APP_HINT = (
+    "This was Celery's fallback, because no app of the project was found. Name the app celery_app"
+    " in the package of the settings module, as Celery's guide for Django does, or call its"
+    " set_default()."
+)
 
 
 @subjects("queue", default=(ANY_QUEUE,))
@@ -24,30 +33,70 @@ def check_celery_workers(app_configs: Any, queue: str, **kwargs: Any) -> list[Ch
     E023 where the broker cannot be reached, E024 where no worker answers within a second.
     """
     try:
-        from celery import current_app  # noqa: PLC0415 (the project's own choice)
+        from celery import Celery  # noqa: F401, PLC0415 (the project's own choice)
     except ImportError as error:
         return [
             checks.Error(f"Celery cannot be imported: {error}", hint=NO_CELERY_HINT, id=UNREACHABLE)
         ]
     wait = min(ANSWER_SECONDS, patience() / 2)
+    hint = None
     try:
-        with current_app.connection_for_write(connect_timeout=patience() / 2) as connection:
+        app = _app()
+        hint = NO_APP_HINT if _is_fallback(app) else None
+        with app.connection_for_write(connect_timeout=patience() / 2) as connection:
             connection.connect()
-            inspect = current_app.control.inspect(
+            inspect = app.control.inspect(
                 timeout=wait, limit=1 if queue == ANY_QUEUE else None, connection=connection
             )
             answers = (inspect.ping() if queue == ANY_QUEUE else inspect.active_queues()) or {}
     except Exception as error:
         text = f"Could not connect to Celery's broker: {type(error).__name__}: {error}"
-        return [checks.Error(text, id=UNREACHABLE)]
+        return [checks.Error(text, hint=hint, id=UNREACHABLE)]
     if queue != ANY_QUEUE:
         answers = {
             worker: queues
             for worker, queues in answers.items()
-            if any(consumed.get("name") == queue for consumed in queues)
+            # A worker that cannot say answers with an error in place of a list.
+            if isinstance(queues, list) and any(q.get("name") == queue for q in queues)
         }
     if answers:
         return []
     which = "" if queue == ANY_QUEUE else f' of the queue "{queue}"'
     text = f"No Celery worker{which} answered within {wait:g} s"
-    return [checks.Error(text, id=health.ERROR_NO_CELERY_WORKER)]
+    return [checks.Error(text, hint=hint, id=health.ERROR_NO_CELERY_WORKER)]
+
+
+def _app() -> Any:
+    """The project's app, in any thread.
+
+    ``celery.current_app`` is the project's only in the thread that has made it, and where the
+    project calls ``set_default()``. Elsewhere it is a fallback, whose broker is amqp://localhost.
+    So the app is looked for where Celery's guide for Django has it, and ``celery -A`` finds it.
+    https://docs.celeryq.dev/en/stable/django/first-steps-with-django.html
+    """
+    from celery import Celery, current_app  # noqa: PLC0415 (the project's own choice)
+    from celery.app.utils import find_app  # noqa: PLC0415
+
+    if not _is_fallback(current_app):
+        return current_app
+    for package in _packages():
+        for name in (f"{package}:celery_app", package):
+            with suppress(ImportError, AttributeError):  # no such module, or no app in it
+                found = find_app(name, imp=import_module)
+                if isinstance(found, Celery):
+                    return found
+    return current_app
+
+
+def _is_fallback(app: Any) -> bool:
+    """Whether Celery has made the app itself, because there is no other in this thread."""
+    return bool(app.main == "default")
+
+
+def _packages() -> list[str]:
+    """The packages around the settings module and the root URLconf, the outermost first."""
+    found: dict[str, None] = {}
+    for module in (os.environ.get("DJANGO_SETTINGS_MODULE"), settings.ROOT_URLCONF):
+        parents = (module or "").split(".")[:-1]
+        found |= dict.fromkeys(".".join(parents[: i + 1]) for i in range(len(parents)))
+    return list(found)

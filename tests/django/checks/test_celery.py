@@ -1,11 +1,14 @@
 """check_celery_workers: a real worker and a real Redis as its broker."""
 
+import json
 import os
 import socket
 import subprocess
 import sys
+import textwrap
 
 import pytest
+from celery import Celery
 
 from dockerflow.django.checks import check_celery_workers
 from tests.support.browser import wsgi
@@ -99,3 +102,108 @@ def test_a_silent_broker_is_named_in_time(broker, settings):
 
     [message_id] = details["messages"]
     assert message_id in {"dockerflow.health.E023", "dockerflow.health.C001"}
+
+
+# As in https://docs.celeryq.dev/en/stable/django/first-steps-with-django.html
+GUIDE = {
+    "__init__.py": 'from .celery import app as celery_app\n\n__all__ = ("celery_app",)\n',
+    "celery.py": """\
+        import os
+
+        from celery import Celery
+
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "proj.settings")
+        app = Celery("proj")
+        app.config_from_object("django.conf:settings", namespace="CELERY")
+        app.autodiscover_tasks()
+        """,
+    "settings.py": """\
+        import os
+
+        SECRET_KEY = "x"
+        ROOT_URLCONF = "proj.urls"
+        INSTALLED_APPS = ["dockerflow.django"]
+        MIDDLEWARE = ["dockerflow.django.middleware.DockerflowMiddleware"]
+        CELERY_BROKER_URL = os.environ["BROKER"]
+        DOCKERFLOW_CHECKS = ["check_celery_workers"]
+        DOCKERFLOW_HEARTBEAT_DETAILS = "always"
+        """,
+    "urls.py": "urlpatterns = []\n",
+}
+HEARTBEATS = """\
+import json, threading
+import django
+django.setup()
+from django.test import Client
+
+def heartbeat():
+    print(json.dumps(Client().get("/__heartbeat__").json()["details"]["check_celery_workers"]))
+
+heartbeat()
+thread = threading.Thread(target=heartbeat)  # as those of gunicorn's gthread
+thread.start()
+thread.join()
+"""
+
+
+@pytest.fixture
+def guide(tmp_path, redis_server):
+    """Runs Python in a project that is laid out as in Celery's guide for Django."""
+    (tmp_path / "proj").mkdir()
+    for name, text in GUIDE.items():
+        (tmp_path / "proj" / name).write_text(textwrap.dedent(text))
+    environment = {
+        **os.environ,
+        "BROKER": redis_server.url,
+        "DJANGO_SETTINGS_MODULE": "proj.settings",
+        "PYTHONPATH": f"{tmp_path}{os.pathsep}{python_path()}",
+    }
+
+    def guide(*arguments, **options):
+        return subprocess.Popen(
+            [sys.executable, *arguments], cwd=tmp_path, env=environment, **options
+        )
+
+    return guide
+
+
+def heartbeats(guide):
+    """What each of two heartbeats found, the second in a thread of its own."""
+    with guide("-c", HEARTBEATS, stdout=subprocess.PIPE, text=True) as process:
+        return [json.loads(line) for line in process.stdout]
+
+
+def test_every_heartbeat_asks_the_broker_of_the_app_in_the_projects_package(guide):
+    [without_worker, also_without] = heartbeats(guide)
+
+    for found in (without_worker, also_without):
+        assert found["messages"] == {
+            "dockerflow.health.E024": "No Celery worker answered within 1 s"
+        }
+
+
+def test_every_heartbeat_is_answered_by_the_projects_own_worker(guide):
+    worker = guide(
+        *("-m", "celery", "-A", "proj", "worker", "--pool=solo"),
+        *("--without-gossip", "--without-mingle", "--loglevel=ERROR"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        settle(lambda: [found["status"] for found in heartbeats(guide)] == ["ok", "ok"])
+    finally:
+        worker.kill()
+        worker.wait()
+
+
+def test_an_app_that_is_not_found_is_asked_for(settings):
+    settings.DOCKERFLOW_HEARTBEAT_DETAILS = "always"
+    settings.DOCKERFLOW_CHECKS = ["check_celery_workers"]
+    fallback = Celery("default", broker=f"redis://127.0.0.1:{unused_port()}/0")
+    fallback.set_default()
+    details = wsgi("/__heartbeat__").json()["details"]["check_celery_workers"]
+
+    assert list(details["messages"]) == ["dockerflow.health.E023"]
+    assert details["hints"]["dockerflow.health.E023"].startswith(
+        "This was Celery's fallback, because no app of the project was found."
+    )
