@@ -21,7 +21,7 @@ from django.utils.module_loading import import_string
 
 from dockerflow.conf import conf
 from dockerflow.django import internals
-from dockerflow.django.checks.connecting import forget_failures, sharing_failures
+from dockerflow.django.checks.database_rounds import begin_round, end_round, inline_round
 from dockerflow.django.checks.registry import Configured, configured
 from dockerflow.django.checks.subjects import CACHE, DATABASE, call
 from dockerflow.heartbeat import Answer, Heartbeat
@@ -39,7 +39,7 @@ def run(**limits: float) -> Answer:
     ``limits`` may replace the settings' ``timeout`` and ``ttl`` (seconds).
     """
     if any(map(_is_private, connections.all(initialized_only=True))):
-        with sharing_failures():
+        with inline_round():
             return _heartbeat.run_inline(_checks(inline=True), fail_level=_fail_level())
     return _heartbeat.run(_checks(inline=False), **_limits() | limits)
 
@@ -143,11 +143,12 @@ def _begin() -> None:
     reset_queries()
     with suppress(Error):  # MySQL's drivers raise when they close what is closed already
         close_old_connections()
-    forget_failures()
+    begin_round()
 
 
 def _end(lane: str | None) -> None:
     """What Django does after a request; all else than the connection of the lane is closed."""
+    end_round()
     for connection in connections.all(initialized_only=True):
         with suppress(Error):
             if lane != _lane(DATABASE, connection.alias):

@@ -36,7 +36,7 @@ class Answer(NamedTuple):
 
 
 def _turn(run: Run) -> tuple[bool, bool]:
-    """Its place in a lane, where an optional check that hangs must not keep others waiting."""
+    """Sort key of the runs of a lane: ``first`` checks, then required ones, then optional ones."""
     return not run.check.first, not run.check.required
 
 
@@ -143,13 +143,14 @@ class Heartbeat:
     ) -> Round:
         """Start the checks that are not in flight."""
         self._runs = {key: run for key, run in self._runs.items() if run.is_in_flight}
+        self._leave_stuck_lanes(now)
         fresh = {c.key: Run(c, now + timeout) for c in checks if c.key not in self._runs}
         runs = self._runs | fresh
         groups: dict[object, list[Run]] = {}
         for run in sorted(fresh.values(), key=_turn):
             groups.setdefault(run.check.lane or run, []).append(run)
         for group in groups.values():
-            self._hand_over(group, now)
+            self._hand_over(group)
         current = Round(checks, fail_level, [runs[check.key] for check in checks], now + timeout)
         current.pending = {r for r in current.runs if r.outcome is None and r.deadline > now}
         for run in current.pending:
@@ -158,14 +159,14 @@ class Heartbeat:
             self._finish(current)
         return current
 
-    def _hand_over(self, group: list[Run], now: float) -> None:
-        """Have the runs done by a thread of their own, or by that of their lane."""
+    def _hand_over(self, group: list[Run]) -> None:
+        """Start a thread for the runs, or queue them in their lane."""
         check = group[0].check
         try:
             if check.lane is None:
                 worker = start(check.name, partial(self._work, group))
             else:
-                lane = self._lane(check.lane, now)
+                lane = self._lane(check.lane)
                 worker = lane.thread
                 lane.put(partial(self._work, group))
         except RuntimeError as error:  # the system has no thread to give
@@ -176,17 +177,25 @@ class Heartbeat:
             run.worker = worker
             self._runs[run.check.key] = run
 
-    def _lane(self, name: str, now: float) -> Lane:
-        """The lane, or a new one where its thread is gone or an optional check holds it up."""
+    def _leave_stuck_lanes(self, now: float) -> None:
+        """Where an optional check hangs, leave its lane to it, and drop the runs behind it.
+
+        They then run anew, in another thread.
+        """
+        for name, lane in list(self._lanes.items()):
+            runs = [run for run in self._runs.values() if run.worker is lane.thread]
+            if any(run.hangs(now) and not run.check.required for run in runs):
+                self._retire(self._lanes.pop(name))
+                for run in runs:
+                    if not run.has_begun:
+                        run.is_dropped = True
+                        del self._runs[run.check.key]
+
+    def _lane(self, name: str) -> Lane:
+        """The lane, or a new one if its thread is gone."""
         lane = self._lanes.get(name)
-        if lane is not None:
-            if lane.thread.is_alive() and not any(
-                run.holds_up(lane.thread) and run.deadline <= now and not run.check.required
-                for run in self._runs.values()
-            ):
-                return lane
-            self._retire(lane)
-        self._lanes[name] = lane = Lane(name)
+        if lane is None or not lane.thread.is_alive():
+            lane = self._lanes[name] = Lane(name)
         return lane
 
     def _retire(self, lane: Lane) -> None:
@@ -201,6 +210,8 @@ class Heartbeat:
         """Do the runs, one after another, in this thread."""
         for run in group:
             with self._lock:
+                if run.is_dropped:
+                    continue
                 run.thread = threading.get_ident()
             result = execute(
                 run.check,

@@ -36,6 +36,7 @@ class Run:
         self.rounds: list[Round] = []  # which wait for it
         self.worker: threading.Thread | None = None  # that has been given it
         self.thread: int | None = None  # that has begun with it
+        self.is_dropped = False  # another thread does it anew
         self.outcome: Result | None = None
 
     @property
@@ -43,9 +44,18 @@ class Run:
         """Whether it is under way, or will be: not so where its thread is gone."""
         return self.outcome is None and self.worker is not None and self.worker.is_alive()
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether a thread has started with it."""
+        return self.thread is not None
+
+    def hangs(self, now: float) -> bool:
+        """Whether it is being executed past its deadline."""
+        return self.outcome is None and self.has_begun and self.deadline <= now
+
     def holds_up(self, worker: threading.Thread | None) -> bool:
-        """Whether a thread is at it, and does what else it was given later."""
-        return self.outcome is None and self.thread is not None and self.worker is worker
+        """Whether it is being executed in ``worker``, so that what that was given later waits."""
+        return self.outcome is None and self.has_begun and self.worker is worker
 
     def result(self, check: Check, runs: Iterable[Run], among: Iterable[Check]) -> Result:
         """The outcome for ``check``, which may have another name than the one that was run.

@@ -21,6 +21,7 @@ from tests.support.waiting import settle
 pytestmark = pytest.mark.once
 
 CONNECTED, MIGRATED = "check_database_connected", "check_migrations_applied"
+WRITABLE = "check_database_writable"
 BOTH = [f"dockerflow.django.checks.{name}" for name in (CONNECTED, MIGRATED)]
 C001, I001, I003 = (f"dockerflow.health.{number}" for number in ("C001", "I001", "I003"))
 E001 = "dockerflow.health.E001"
@@ -159,6 +160,26 @@ def test_a_replica_that_may_be_down_is_shown_and_fails_nothing(postgresql, url, 
         replica = answer.json()["details"][CONNECTED]["subjects"]["replica"]
         assert replica["optional"] is True
     assert severities == {4}  # a warning
+
+
+@pytest.mark.parametrize("how", ["refused", "silent"])
+def test_a_replica_that_must_take_writes_fails_the_heartbeat_though_its_connection_is_optional(
+    postgresql, url, how
+):
+    checks = {
+        "DOCKERFLOW_CHECKS": f"{CONNECTED},{WRITABLE}",
+        "DOCKERFLOW_OPTIONAL_CHECKS": f"{CONNECTED}[replica]",
+    }
+    with Proxy(HOST, postgresql.port) as proxy:
+        proxy.silence()
+        urls = {"default": url(), "replica": url(1 if how == "refused" else proxy.port)}
+        with servers("gthread", urls, **checks) as server:
+            answers = [server.get("/__heartbeat__") for _ in range(4)]
+            dialled = proxy.connections
+    assert [answer.status for answer in answers[1:]] == [500] * 3
+    assert [list(messages(answer)[WRITABLE]) for answer in answers[1:]] == [[E001]] * 3
+    if how == "silent":
+        assert dialled <= 2  # one a process
 
 
 def test_fifty_databases_half_of_them_silent_answer_in_time_and_all_come_back(postgresql, url):

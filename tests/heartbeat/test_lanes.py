@@ -221,3 +221,39 @@ def test_a_thread_has_an_empty_context(lane):
     TRACE.set("of the first request")
     engine.run(checks)
     assert seen == ["none", "none"]
+
+
+def test_a_required_check_that_waited_behind_an_optional_one_runs_in_the_next_heartbeat():
+    engine, hang = Engine(), Hang()
+    may = check("may", hang, lane="lane4", required=False, first=True)
+    checks = [may, check("must", bad, lane="lane4")]
+
+    first = engine.run(checks, timeout=SOON)
+    later = [engine.run(checks, timeout=SOON) for _ in range(3)]
+
+    assert said(first) == {**hung("may"), **waiting("must", "may")}
+    assert [said(answer) for answer in later] == [{**hung("may"), "must": BAD}] * 3
+    assert [answer.report.failed for answer in (first, *later)] == [False, True, True, True]
+    assert hang.runs == 1
+    hang.released.set()
+    settle(lambda: len(threads("lane4")) == 1)
+    assert said(engine.run(checks)) == {"may": [], "must": BAD}
+
+
+def test_a_run_that_was_left_behind_in_a_stuck_lane_never_begins_there():
+    engine, hang, ran = Engine(), Hang(), []
+    may = check("may", hang, lane="lane5", required=False)
+    must = check("must", lambda: ran.append(1) or [], lane="lane5")
+
+    begun = threading.Thread(target=engine.run, args=([may], 2 * SOON))
+    begun.start()
+    settle(lambda: hang.runs == 1)
+    first = engine.run([may, must], timeout=SOON / 2)
+    begun.join()
+    second = engine.run([may, must], timeout=SOON)
+    hang.released.set()
+    settle(lambda: len(threads("lane5")) == 1)
+
+    assert said(first) == {**hung("may"), **waiting("must", "may")}
+    assert said(second) == {**hung("may"), "must": []}
+    assert ran == [1]

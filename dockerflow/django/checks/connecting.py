@@ -11,19 +11,16 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import cached_property
 from typing import Any
 
 from django.core import checks
-from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, connections, transaction
 
 from dockerflow import health
+from dockerflow.django.checks.database_rounds import UnavailableError, current_round
 from dockerflow.django.checks.driver_errors import is_lost
 from dockerflow.django.checks.patience import patience
 from dockerflow.django.checks.sqlite_files import File, file_of, is_opened
@@ -43,52 +40,9 @@ UNUSABLE_FILE_HINT = (
 )
 
 
-class UnavailableError(Exception):
-    """A database cannot be used: the reason, and the message that a check returns for it."""
-
-    def __init__(self, reason: str, message: CheckMessage) -> None:
-        super().__init__(reason)
-        self.message = message
-
-
 def unusable_hint(alias: str) -> str | None:
     """What to do about a database whose queries fail; None where there is nothing special to do."""
     return UNUSABLE_FILE_HINT if connections[alias].vendor == "sqlite" else None
-
-
-@dataclass
-class Round:
-    """What the checks that one heartbeat makes of one database have found out.
-
-    :param unavailable: what was reported of a database, by alias
-    :param in_use: the databases to which a connection was made, or has answered
-    :param owns_connections: whether those of this thread are used by the checks alone
-    """
-
-    unavailable: dict[str, UnavailableError] = field(default_factory=dict)
-    in_use: set[str] = field(default_factory=set)
-    owns_connections: bool = False
-
-
-_round: ContextVar[Round | None] = ContextVar("database_round", default=None)
-
-
-@contextmanager
-def sharing_failures() -> Iterator[None]:
-    """Within this, a database that was found unavailable is not tried again."""
-    token = _round.set(Round())
-    try:
-        yield
-    finally:
-        _round.reset(token)
-
-
-def forget_failures() -> None:
-    """Share failures from now on in this thread, without those so far.
-
-    The thread's connections must be those of the checks alone.
-    """
-    _round.set(Round(owns_connections=True))
 
 
 class Database:
@@ -100,11 +54,13 @@ class Database:
     def __init__(self, alias: str) -> None:
         self.alias = alias
         self._may_be_dead = False
-        self._round = _round.get() or Round()
+        self._round = current_round()
         if earlier := self._round.unavailable.get(alias):
             raise earlier.with_traceback(None)
         try:
             self.connection = connections[alias]
+            if seconds := self._round.seconds_of_another_thread(alias):
+                raise self._cannot_connect(f"another check has waited for it for {seconds:.1f} s")
             self._open()
         except ImproperlyConfigured as error:
             text = f'Database "{alias}" is misconfigured: {error}'

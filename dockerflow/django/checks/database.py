@@ -10,7 +10,8 @@ from django.core.checks import CheckMessage
 from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from dockerflow.django.checks.connecting import Database, UnavailableError
+from dockerflow.django.checks.connecting import Database
+from dockerflow.django.checks.database_rounds import UnavailableError
 from dockerflow.django.checks.subjects import database_aliases, subjects
 
 

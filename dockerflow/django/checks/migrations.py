@@ -13,7 +13,8 @@ from django.db import Error
 from django.db.migrations.recorder import MigrationRecorder
 
 from dockerflow import health
-from dockerflow.django.checks.connecting import Database, UnavailableError, unusable_hint
+from dockerflow.django.checks.connecting import Database, unusable_hint
+from dockerflow.django.checks.database_rounds import UnavailableError
 from dockerflow.django.checks.driver_errors import is_lost, is_missing_right, is_missing_table
 from dockerflow.django.checks.subjects import database_aliases, subjects
 from dockerflow.django.checks.unapplied import Applied, takes_migrations, unapplied

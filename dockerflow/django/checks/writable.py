@@ -11,7 +11,8 @@ from django.core.checks import CheckMessage
 from django.db import Error, connections
 
 from dockerflow import health
-from dockerflow.django.checks.connecting import Database, UnavailableError, unusable_hint
+from dockerflow.django.checks.connecting import Database, unusable_hint
+from dockerflow.django.checks.database_rounds import UnavailableError
 from dockerflow.django.checks.subjects import database_aliases, subjects
 
 # Which of them there are depends on the version; MariaDB 12 has more words for on than one.
