@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from dockerflow.loggers import enabled
+from dockerflow.loggers import write
 
 logger = logging.getLogger("dockerflow.conf")
 
@@ -36,9 +36,9 @@ class Faults:
         new = [entry[0] for name, entry in found.items() if self._is_new(name, entry)]
         gone = [name for name in list(self._found) if name not in lines and self._remove(name)]
         if new:
-            enabled(logger).error("%s The last good value stays in use.", " ".join(new))
+            write(logger, logging.ERROR, "%s The last good value stays in use.", " ".join(new))
         if gone:
-            enabled(logger).info("%s: in order again", ", ".join(gone))
+            write(logger, logging.INFO, "%s: in order again", ", ".join(gone))
 
     def _is_new(self, name: str, entry: list[str]) -> bool:
         return self._found.setdefault(name, entry) is entry

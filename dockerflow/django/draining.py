@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from dockerflow.conf import conf
-from dockerflow.loggers import enabled
+from dockerflow.loggers import write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +21,13 @@ class _Process:
 
     lock = threading.Lock()
     file: Path | None = None
+
+    @classmethod
+    def after_fork(cls) -> None:
+        cls.lock = threading.Lock()  # another thread may have held it
+
+
+os.register_at_fork(after_in_child=_Process.after_fork)
 
 
 def existing_file() -> Path | None:
@@ -43,8 +50,7 @@ def drain_file() -> Path | None:
 
 def _log(before: Path | None, file: Path | None) -> None:
     if file is not None:
-        enabled(logger).warning(
-            "Draining: %s exists, so the heartbeat fails until it is removed", file
-        )
+        message = "Draining: %s exists, so the heartbeat fails until it is removed"
+        write(logger, logging.WARNING, message, file)
     else:
-        enabled(logger).info("No longer draining: %s is gone", before)
+        write(logger, logging.INFO, "No longer draining: %s is gone", before)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import re
 import time
-import traceback
 from asyncio import CancelledError
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -24,7 +23,7 @@ from django.urls import ResolverMatch
 
 from dockerflow.conf import lenient
 from dockerflow.django import internals, middleware_order, summary, urls, views
-from dockerflow.loggers import enabled
+from dockerflow.loggers import write
 from dockerflow.logging import request_id_context
 from dockerflow.logging.request_id import TRACE_HEADERS, valid_or_new_id
 
@@ -67,14 +66,18 @@ class DockerflowMiddleware:
             markcoroutinefunction(self)
         # No system check sees what an agent puts into MIDDLEWARE when the server starts.
         if paths := middleware_order.in_front(DockerflowMiddleware):
-            enabled(logger).warning(
-                "%s. %s", middleware_order.sentence(paths), middleware_order.HINT
+            write(
+                logger,
+                logging.WARNING,
+                "%s. %s",
+                middleware_order.sentence(paths),
+                middleware_order.HINT,
             )
         # Nor are there any of ours without the app.
         if apps.ready and not apps.is_installed("dockerflow.django"):
             from dockerflow.django import wiring  # noqa: PLC0415 (it imports this module)
 
-            enabled(logger).warning("%s. %s", *wiring.app_sentences())
+            write(logger, logging.WARNING, "%s. %s", *wiring.app_sentences())
 
     def __call__(self, request: HttpRequest) -> Any:
         if self._is_async:
@@ -170,11 +173,7 @@ class DockerflowMiddleware:
         failed = exception_text is not None
         extra["errno"] = 500 if failed else code if code >= 500 else 0
         level = logging.ERROR if failed else logging.INFO
-        try:
-            enabled(self.summary_logger).log(level, exception_text or "", extra=extra)
-        except Exception:  # in a project's filter or logger; no response is broken for a summary
-            if logging.raiseExceptions:
-                traceback.print_exc()
+        write(self.summary_logger, level, exception_text or "", extra=extra)
 
     def _build_extra_meta(self, request: Any) -> dict[str, Any]:
         """The fields of the summary; projects override it to add their own."""

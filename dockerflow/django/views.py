@@ -31,7 +31,7 @@ from dockerflow.conf import Conf, conf, lenient
 from dockerflow.django import internals, renderers
 from dockerflow.django.draining import drain_file
 from dockerflow.django.signals import heartbeat_failed, heartbeat_passed
-from dockerflow.loggers import enabled
+from dockerflow.loggers import write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,7 +112,8 @@ def current_version() -> Mapping[str, Any] | None:
 
 def _broken_version(error: Exception) -> HttpResponse:
     callback, base_dir = lenient.DOCKERFLOW_VERSION_CALLBACK, lenient.BASE_DIR
-    enabled(logger).error("No version object from %s for %s", callback, base_dir, exc_info=error)
+    message = "No version object from %s for %s"
+    write(logger, logging.ERROR, message, callback, base_dir, exc_info=error)
     return JsonResponse({"error": "the version object is broken, see the log"}, status=500)
 
 
@@ -148,7 +149,7 @@ async def albheartbeat(request: HttpRequest) -> Any:
 
 
 def _broken_heartbeat(error: Exception) -> HttpResponse:
-    enabled(logger).error("The heartbeat itself has failed", exc_info=error)
+    write(logger, logging.ERROR, "The heartbeat itself has failed", exc_info=error)
     status_code = lenient.DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE
     return renderers.json_response({"status": "critical"}, status_code=status_code)
 
@@ -204,7 +205,7 @@ def error(request: HttpRequest) -> HttpResponse:
     """Raises, to see that errors are reported; 404 unless ``DOCKERFLOW_ERROR_ENDPOINT`` is set."""
     if not lenient.DOCKERFLOW_ERROR_ENDPOINT:
         raise Http404
-    enabled(logger).error("The endpoint /__error__ was called")
+    write(logger, logging.ERROR, "The endpoint /__error__ was called")
     raise RuntimeError("This is the error that /__error__ raises for a test")
 
 

@@ -20,7 +20,7 @@ from dockerflow import health
 from dockerflow.conf import Conf, conf
 from dockerflow.django import middleware_order
 from dockerflow.django.checks import TAG
-from dockerflow.loggers import enabled
+from dockerflow.loggers import enabled, write
 from dockerflow.scrub import scrub
 
 # What serves requests is imported when a check runs: many commands run none.
@@ -102,7 +102,7 @@ def log_settings_without_effect() -> None:
     """
     sentences = conf.unknown_names() + conf.ignored_lines()
     if sentences and not _is_management_command(sys.argv[0]):
-        enabled(logger).warning("%s", " ".join(sentences))
+        write(logger, logging.WARNING, "%s", " ".join(sentences))
 
 
 def _is_management_command(program: str) -> bool:

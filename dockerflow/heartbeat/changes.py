@@ -9,10 +9,12 @@ import traceback
 from collections import deque
 from collections.abc import Hashable, Sequence
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import NamedTuple
 
 from dockerflow.heartbeat.report import Report, Result, status
-from dockerflow.loggers import enabled
+from dockerflow.heartbeat.runs import execute
+from dockerflow.loggers import enabled, write
 
 logger = logging.getLogger("dockerflow.checks.registry")
 WHOLE = object()  # the heartbeat itself among the keys of its checks
@@ -63,7 +65,11 @@ class Changes:
                 level, seconds = logging.INFO, state.begun - before.begun
             if enabled(logger).isEnabledFor(level):
                 self._records.append(Record(level, result, failing, thread, seconds))
-        return Report(tuple(known), fail_level, self._note(WHOLE, failed).since)
+        whole = self._note(WHOLE, failed)
+        current = {WHOLE, *(result.check.key for result in results)}
+        if len(self._states) > len(current):  # subjects may come and go
+            self._states = {key: self._states[key] for key in current & self._states.keys()}
+        return Report(tuple(known), fail_level, whole.since)
 
     def _note(self, key: Hashable, failing: bool) -> State:
         state = self._states.get(key)
@@ -101,7 +107,8 @@ def _log(record: Record) -> None:
         "duration_ms": result.duration_ms,
         "stack": _stack(thread) if level > logging.INFO else None,
     }
-    logger.log(
+    write(
+        logger,
         level,
         "%s %s%s",
         check.label,
@@ -113,6 +120,10 @@ def _log(record: Record) -> None:
 
 
 def _stack(thread: int | None) -> str | None:
-    """Where a thread is, by its number."""
+    """Where a thread is, by its number, from the call of the check on."""
     frame = sys._current_frames().get(thread or 0)
-    return "".join(traceback.format_stack(frame)) if frame else None
+    if frame is None:
+        return None
+    walk = traceback.walk_stack(frame)
+    inside = takewhile(lambda pair: pair[0].f_code is not execute.__code__, walk)
+    return "".join(traceback.StackSummary.extract(reversed([*inside])).format())

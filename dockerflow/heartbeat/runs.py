@@ -19,6 +19,7 @@ from dockerflow.heartbeat.threads import Threads, outside_greenlets
 from dockerflow.scrub import scrub
 
 Listener = Callable[[], object]
+MAX_LENGTH = 10_000  # characters of a message that a heartbeat shows
 
 
 def nothing() -> None:
@@ -143,7 +144,7 @@ def raised(check: Check, error: BaseException, duration: float = 0.0) -> Result:
         with suppress(BaseException):
             shown = type(error).__name__
     message = Message(
-        CRITICAL, health.CRITICAL_CHECK_RAISED, scrub(f"{check.label} raised {shown}")
+        CRITICAL, health.CRITICAL_CHECK_RAISED, _shown(f"{check.label} raised {shown}")
     )
     return Result(check, (message,), duration, logged)
 
@@ -151,6 +152,16 @@ def raised(check: Check, error: BaseException, duration: float = 0.0) -> Result:
 async def _result_of(awaitable: object) -> object:
     asyncio.get_running_loop().set_default_executor(Threads())
     return await awaitable  # type: ignore[misc]
+
+
+def _shown(text: object) -> str:
+    """The text of a message: without credentials, and cut where it is too long for an answer."""
+    full = str(text)
+    if len(full) <= MAX_LENGTH:
+        return scrub(full)
+    # At a blank, so that no part of a word is left in which credentials are not recognised.
+    kept = full[:MAX_LENGTH].rpartition(" ")[0]
+    return f"{scrub(kept)} … ({len(full)} characters)"
 
 
 def _messages(check: Check, returned: object) -> Iterator[Message]:
@@ -163,8 +174,8 @@ def _messages(check: Check, returned: object) -> Iterator[Message]:
             yield Message(
                 int(item.level),
                 str(item.id or check.name),
-                scrub(str(item.msg)),
-                None if hint is None else scrub(str(hint)),
+                _shown(item.msg),
+                None if hint is None else _shown(hint),
             )
         else:
             yield _junk(check, item, "a message")

@@ -172,3 +172,51 @@ def test_two_checks_of_one_name_fail_each_for_itself(log):
     for key in ("one", "other"):
         engine.run([Check("twin", key, bad)])
     assert [record.levelname for record in log.records] == ["ERROR", "ERROR"]
+
+
+def test_a_stack_begins_with_the_check(log):
+    engine, hang = Engine(), Hang()
+
+    engine.run([check("hangs", hang)], timeout=SOON)
+    hang.released.set()
+
+    first = log.records[0].stack.splitlines()[0]
+    assert first.endswith(", in __call__")
+    assert "tests/support/engine.py" in first
+
+
+def test_a_filter_that_raises_breaks_no_heartbeat_and_loses_no_later_record(log, capsys):
+    def refuses(record):
+        if "first" in record.getMessage():
+            raise LookupError("a project's own filter")
+        return True
+
+    logger = logging.getLogger("dockerflow.checks.registry")
+    logger.addFilter(refuses)
+    try:
+        answer = Engine().run([check("first", bad), check("second", bad)])
+    finally:
+        logger.removeFilter(refuses)
+
+    assert answer.report.failed
+    assert lines(log) == [("ERROR", "second failed (warning) in # ms")]
+    assert capsys.readouterr().err.count("LookupError: a project's own filter") == 1
+
+
+def test_the_state_of_a_subject_that_is_gone_is_forgotten():
+    engine = Engine()
+
+    for number in range(300):
+        engine.run([check(f"pod-{number}")])
+
+    assert len(engine._changes._states) == 2  # of the last check and of the whole
+
+
+def test_a_message_that_is_too_long_is_cut_and_keeps_no_part_of_a_password():
+    word = "postgres://user:hunter2@host/"
+    long = f"{'x' * 9_980} {word}{'y' * 2_000_000}"
+
+    answer = Engine().run([check("long", lambda: bad(text=long))])
+
+    text = f"{'x' * 9_980} … ({len(long)} characters)"
+    assert said(answer) == {"long": [(30, "x.W001", text)]}

@@ -225,8 +225,8 @@ def test_a_thread_has_an_empty_context(lane):
 
 def test_a_required_check_that_waited_behind_an_optional_one_runs_in_the_next_heartbeat():
     engine, hang = Engine(), Hang()
-    may = check("may", hang, lane="lane4", required=False, first=True)
-    checks = [may, check("must", bad, lane="lane4")]
+    may = check("may", hang, lane="left", required=False, first=True)
+    checks = [may, check("must", bad, lane="left")]
 
     first = engine.run(checks, timeout=SOON)
     later = [engine.run(checks, timeout=SOON) for _ in range(3)]
@@ -236,14 +236,14 @@ def test_a_required_check_that_waited_behind_an_optional_one_runs_in_the_next_he
     assert [answer.report.failed for answer in (first, *later)] == [False, True, True, True]
     assert hang.runs == 1
     hang.released.set()
-    settle(lambda: len(threads("lane4")) == 1)
+    settle(lambda: len(threads("left")) == 1)
     assert said(engine.run(checks)) == {"may": [], "must": BAD}
 
 
 def test_a_run_that_was_left_behind_in_a_stuck_lane_never_begins_there():
     engine, hang, ran = Engine(), Hang(), []
-    may = check("may", hang, lane="lane5", required=False)
-    must = check("must", lambda: ran.append(1) or [], lane="lane5")
+    may = check("may", hang, lane="left too", required=False)
+    must = check("must", lambda: ran.append(1) or [], lane="left too")
 
     begun = threading.Thread(target=engine.run, args=([may], 2 * SOON))
     begun.start()
@@ -252,7 +252,7 @@ def test_a_run_that_was_left_behind_in_a_stuck_lane_never_begins_there():
     begun.join()
     second = engine.run([may, must], timeout=SOON)
     hang.released.set()
-    settle(lambda: len(threads("lane5")) == 1)
+    settle(lambda: len(threads("left too")) == 1)
 
     assert said(first) == {**hung("may"), **waiting("must", "may")}
     assert said(second) == {**hung("may"), "must": []}
