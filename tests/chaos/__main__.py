@@ -11,16 +11,16 @@ import time
 from contextlib import ExitStack
 
 from tests.chaos.aftermath import Records, judge_records, judge_recovery
-from tests.chaos.faults import Fault, Stage
+from tests.chaos.faults import TIMEOUT, Fault, Stage
 from tests.chaos.invariants import judge_heartbeats, judge_liveness
 from tests.chaos.lateness import Lateness
 from tests.chaos.proxy import enter_namespace
 from tests.chaos.report import Report
-from tests.chaos.watched import ARGUMENTS, TIMEOUT, Watched
+from tests.chaos.watched import ARGUMENTS, Watched
 from tests.chaos.window import RECOVERED, Window
 from tests.support.process import Missing
 
-LASTS = TIMEOUT + 1, 2 * TIMEOUT + 2  # seconds, at least and at most, of a fault
+LASTS = TIMEOUT + 2, 2 * TIMEOUT + 3  # seconds, at least and at most, of a fault
 
 
 def options() -> argparse.Namespace:

@@ -96,7 +96,7 @@ def judge_records(window: Window, watched: Watched, records: Records) -> None:
     for (pid, check, subject), levels in found.items():
         changes = max(1, len(levels) // 2) if window.fault.may_flap else 1
         what = f"of {check}[{subject}] in process {pid}"
-        if check not in window.fault.touched or subject == HEALTHY:
+        if check not in window.fault.failure.edges or subject == HEALTHY:
             window.report(window.ended, watched, f"no record {what}", levels)
         elif levels != ["ERROR", "INFO"] * changes:
             window.report(window.ended, watched, f"one ERROR, one INFO record {what}", levels)

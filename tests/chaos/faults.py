@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.chaos.proxy import ChaosProxy
@@ -16,49 +16,73 @@ from tests.support.watchdog import family, send
 CONNECTED, MIGRATED = "check_database_connected", "check_migrations_applied"
 REDIS, CACHE = "check_redis_connected", "check_caches"
 HEALTHY = "healthy"  # the alias of the database and of the cache that nothing happens to
+TIMEOUT = 3  # seconds, of a heartbeat
 MAX_CONNECTIONS = 40
 SLOW = 0.05  # seconds
+ONSET = 0.3  # seconds, of a fault that makes no run wait
 
-Ids = Mapping[str, set[str]]
-# What they may say while a fault begins or ends: that may be between any two queries.
-AT_ALL: Ids = {
-    CONNECTED: {"E001", "E002", "C001"},
-    MIGRATED: {"E002", "I001", "I003", "C001"},
-    REDIS: {"E004", "E007", "C001"},
-    CACHE: {"E011", "E012", "I003", "C001"},
-}
+Ids = Mapping[str, set[str]]  # by check, the messages it may have
+Pairs = frozenset[tuple[str, str]]  # checks and subjects
 
 
 @dataclass(frozen=True)
-class Kind:
-    """How the checks of one kind of service fail: by check, the messages it may have.
+class Failure:
+    """What heartbeats say while something is broken.
 
-    :param certain: the checks and subjects that fail while the service is away
+    :param ids: the messages; none of checks that go on passing
+    :param certain: sets of checks and subjects, in each of which one fails for certain
+    :param onset: seconds until all this is so: a heartbeat shares the runs that are under way, and
+        these may have begun before
     """
 
-    name: str
-    refused: Ids
-    hung: Ids
-    certain: frozenset[tuple[str, str]]
+    ids: Ids = field(default_factory=dict)
+    certain: tuple[Pairs, ...] = ()
+    onset: float = ONSET
+
+    @property
+    def edges(self) -> Ids:
+        """The messages while it begins or ends, which may be between any two queries."""
+        return next((ids for ids in EDGES if self.ids and self.ids.keys() <= ids.keys()), {})
 
 
-DATABASES = Kind(
-    "PostgreSQL",
-    refused={CONNECTED: {"E001"}, MIGRATED: {"I001"}},
-    hung={CONNECTED: {"E001", "C001"}, MIGRATED: {"I001", "I003"}},
-    certain=frozenset({(CONNECTED, "default"), (CONNECTED, "fresh")}),
+EDGES: list[Ids] = [
+    {CONNECTED: {"E001", "E002", "C001", "I003"}, MIGRATED: {"E002", "I001", "I003", "C001"}},
+    {REDIS: {"E004", "E007", "C001", "I003"}, CACHE: {"E011", "E012", "I003", "C001"}},
+]
+
+
+def each(*pairs: tuple[str, str]) -> tuple[Pairs, ...]:
+    return tuple(frozenset({pair}) for pair in pairs)
+
+
+NONE = Failure()
+DATABASE_REFUSED = Failure(
+    {CONNECTED: {"E001"}, MIGRATED: {"I001"}}, each((CONNECTED, "default"), (CONNECTED, "fresh"))
 )
-REDIS_AWAY: Ids = {REDIS: {"E004"}, CACHE: {"E011"}}
-CACHES = Kind("Redis", REDIS_AWAY, REDIS_AWAY, frozenset({(REDIS, "default"), (CACHE, "default")}))
+# Either check may be the one that hangs, and the other waits for it.
+DATABASE_HUNG = Failure(
+    {CONNECTED: {"E001", "C001", "I003"}, MIGRATED: {"I001", "C001", "I003"}},
+    tuple(frozenset({(CONNECTED, alias), (MIGRATED, alias)}) for alias in ("default", "fresh")),
+    onset=TIMEOUT + ONSET,
+)
+LOCKED = Failure(
+    {MIGRATED: {"E002"}},
+    each((MIGRATED, "default"), (MIGRATED, "fresh")),
+    onset=1 + ONSET,  # their statement_timeout
+)
+# The other one has its connection already.
+EXHAUSTED = Failure(DATABASE_REFUSED.ids, each((CONNECTED, "fresh")))
+REDIS_REFUSED = Failure(
+    {REDIS: {"E004"}, CACHE: {"E011"}}, each((REDIS, "default"), (CACHE, "default"))
+)
+# The client gives up before the heartbeat does.
+REDIS_HUNG = replace(REDIS_REFUSED, onset=TIMEOUT + ONSET)
 
 
 @dataclass(frozen=True)
 class Fault:
     """Something that breaks.
 
-    :param kind: the kind of service whose checks it fails; None where all go on passing
-    :param ids: by check, the messages it may have while this lasts
-    :param certain: the checks and subjects that fail for certain while this lasts
     :param may_flap: whether a check may pass for a moment meanwhile
     :param lasts: whether there is anything to wait for between its beginning and its end
     """
@@ -66,16 +90,9 @@ class Fault:
     name: str
     begin: Callable[[], object]
     end: Callable[[], object]
-    kind: Kind | None = None
-    ids: Ids = field(default_factory=dict)
-    certain: frozenset[tuple[str, str]] = frozenset()
+    failure: Failure = NONE
     may_flap: bool = False
     lasts: bool = True
-
-    @property
-    def touched(self) -> Ids:
-        """By check, the messages it may have while this begins or ends."""
-        return {check: AT_ALL[check] for check in self.kind.refused} if self.kind else {}
 
 
 class Stage:
@@ -142,30 +159,24 @@ class Stage:
 
     def faults(self, *, can_drop: bool) -> list[Fault]:
         """Every fault there is, in a fixed order."""
+        database = DATABASE_REFUSED, DATABASE_HUNG, can_drop
+        redis = REDIS_REFUSED, REDIS_HUNG, can_drop
         return [
-            *_faults(DATABASES, self.postgresql, self.to_postgresql, can_drop),
-            Fault(
-                "django_migrations locked",
-                self.lock,
-                self._close,
-                DATABASES,
-                ids={MIGRATED: {"E002"}},
-                certain=frozenset({(MIGRATED, "default"), (MIGRATED, "fresh")}),
-            ),
-            Fault(
-                "max_connections in use",
-                self.exhaust,
-                self._close,
-                DATABASES,
-                ids=DATABASES.refused,
-                certain=frozenset({(CONNECTED, "fresh")}),  # the other has its connection
-                may_flap=True,
-            ),
-            *_faults(CACHES, self.redis, self.to_redis, can_drop),
+            *_faults("PostgreSQL", self.postgresql, self.to_postgresql, *database),
+            Fault("django_migrations locked", self.lock, self._close, LOCKED),
+            Fault("max_connections in use", self.exhaust, self._close, EXHAUSTED, may_flap=True),
+            *_faults("Redis", self.redis, self.to_redis, *redis),
         ]
 
 
-def _faults(kind: Kind, service: Process, proxy: ChaosProxy, can_drop: bool) -> Iterator[Fault]:
+def _faults(
+    name: str,
+    service: Process,
+    proxy: ChaosProxy,
+    refused: Failure,
+    hung: Failure,
+    can_drop: bool,
+) -> Iterator[Fault]:
     def kill() -> None:
         send(signal.SIGKILL, family(service.pid))
 
@@ -179,15 +190,13 @@ def _faults(kind: Kind, service: Process, proxy: ChaosProxy, can_drop: bool) -> 
         proxy.is_breaking_off = False
         proxy.delay = 0.0
 
-    refused, hung = (kind, kind.refused, kind.certain), (kind, kind.hung, kind.certain)
-    yield Fault(f"{kind.name} frozen", service.freeze, service.thaw, *hung)
-    yield Fault(f"{kind.name} killed", kill, service.revive, *refused)
-    yield Fault(
-        f"{kind.name} restarted", service.restart, lambda: None, kind, kind.refused, lasts=False
-    )
-    yield Fault(f"{kind.name} refuses", proxy.cut, proxy.restore, *refused)
-    yield Fault(f"{kind.name} silent", proxy.silence, proxy.restore, *hung)
-    yield Fault(f"{kind.name} breaks off", break_off, heal, *refused)
-    yield Fault(f"{kind.name} slow", slow, heal)
+    restarting = Failure(refused.ids)
+    yield Fault(f"{name} frozen", service.freeze, service.thaw, hung)
+    yield Fault(f"{name} killed", kill, service.revive, refused)
+    yield Fault(f"{name} restarted", service.restart, lambda: None, restarting, lasts=False)
+    yield Fault(f"{name} refuses", proxy.cut, proxy.restore, refused)
+    yield Fault(f"{name} silent", proxy.silence, proxy.restore, hung)
+    yield Fault(f"{name} breaks off", break_off, heal, refused)
+    yield Fault(f"{name} slow", slow, heal)
     if can_drop:
-        yield Fault(f"packets to {kind.name} dropped", proxy.drop, proxy.deliver, *hung)
+        yield Fault(f"packets to {name} dropped", proxy.drop, proxy.deliver, hung)

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tests.chaos.faults import HEALTHY, Ids
-from tests.chaos.watched import TIMEOUT, Asked, Watched
+from tests.chaos.faults import HEALTHY, ONSET, TIMEOUT
+from tests.chaos.watched import Asked, Watched
 from tests.chaos.window import RECOVERED, Window
 
 ANSWERED = TIMEOUT + 0.2  # seconds, at most, of a heartbeat
@@ -63,7 +63,7 @@ def _contradicted(
     window: Window, asked: Asked, status: int, details: dict[str, Any]
 ) -> Iterator[str]:
     """What was expected of the answer and is not so."""
-    fault = window.fault
+    failure = window.fault.failure
     bad = {
         (check, subject): one["status"]
         for check, found in details.items()
@@ -78,13 +78,17 @@ def _contradicted(
         for alias in aliases
         if alias
     }
-    allowed: Ids = fault.touched
-    if window.is_outside(asked) or not fault.ids:
+    failing = {pair for pair in bad if bad[pair] in FAILING}
+    allowed = failure.edges
+    if window.is_outside(asked):
         allowed = {}
-    elif window.is_certain(asked):
-        allowed = fault.ids
-        if missing := fault.certain - set(bad):
-            yield f"a failure of {_listed(missing)}"
+    elif window.is_within(asked, failure.onset):
+        allowed = failure.ids
+        for pairs in failure.certain:
+            if not pairs & failing:
+                yield f"a failure of {_listed(pairs)}"
+    elif window.is_within(asked, ONSET) and failure.certain and not failing:
+        yield "a failure"
     if innocent := {pair for pair in bad if pair[0] not in allowed or pair[1] == HEALTHY}:
         yield f"{_listed(innocent)} to pass"
     for check, found in details.items():
@@ -93,7 +97,7 @@ def _contradicted(
             yield f"one of {sorted(allowed[check])} of {check}"
     if named != set(bad):
         yield f"messages that name {_listed(bad)} and not {_listed(named)}"
-    expected = 500 if FAILING & set(bad.values()) else 200
+    expected = 500 if failing else 200
     if status != expected:
         yield f"a status of {expected}"
 

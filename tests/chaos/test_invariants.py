@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.chaos.aftermath import judge_records
-from tests.chaos.faults import CONNECTED, DATABASES, MIGRATED, Fault
+from tests.chaos.faults import CONNECTED, DATABASE_REFUSED, MIGRATED, Failure, Fault, each
 from tests.chaos.invariants import judge_heartbeats, judge_liveness
 from tests.chaos.lateness import Lateness
 from tests.chaos.watched import Asked
@@ -24,14 +24,8 @@ FAILING = (500, {"default": "error", "healthy": "ok"}, E001)
 @pytest.fixture
 def window():
     """PostgreSQL refuses connections from 10 to 20 s."""
-    refuses = Fault(
-        "PostgreSQL refuses",
-        lambda: None,
-        lambda: None,
-        DATABASES,
-        DATABASES.refused,
-        frozenset({(CONNECTED, "default")}),
-    )
+    failure = Failure(DATABASE_REFUSED.ids, each((CONNECTED, "default")))
+    refuses = Fault("PostgreSQL refuses", lambda: None, lambda: None, failure)
     return Window(refuses, 10, 10, 20, 20, Lateness(), 0)
 
 

@@ -11,13 +11,12 @@ from typing import NamedTuple
 
 import psutil
 
-from tests.chaos.faults import CACHE, CONNECTED, MIGRATED, REDIS, Stage
+from tests.chaos.faults import CACHE, CONNECTED, MIGRATED, REDIS, TIMEOUT, Stage
 from tests.support.faults import migrate, serve
 from tests.support.waiting import settle
 from tests.support.watchdog import family
 from tests.support.web import Answer
 
-TIMEOUT = 3  # seconds, of a heartbeat
 PATIENCE = 10  # seconds; a client that has no answer by then has none
 PAUSE = 0.5  # seconds, at most, between an answer and the next question
 PROBERS = 2  # that ask for the heartbeat: the platform and its load balancer, say

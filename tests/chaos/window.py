@@ -8,7 +8,6 @@ from tests.chaos.lateness import Lateness
 from tests.chaos.watched import Asked, Watched
 
 RECOVERED = 2  # seconds, at most, from the end of a fault to a heartbeat that passes
-ONSET = 0.3  # seconds; what is asked later than this has begun after the fault
 LONGEST = 1_000  # characters of what was seen
 
 
@@ -44,9 +43,9 @@ class Window:
     slowest: float = 0.0  # seconds, of an answer
     recovered: float = 0.0  # seconds from the end of the fault to an answer that passes
 
-    def is_certain(self, asked: Asked) -> bool:
-        """Whether a request was made and answered while the fault was there."""
-        return asked.asked >= self.began + ONSET and asked.answered <= self.ending
+    def is_within(self, asked: Asked, onset: float) -> bool:
+        """Whether a request was made so long after the beginning, and answered before the end."""
+        return asked.asked >= self.began + onset and asked.answered <= self.ending
 
     def is_outside(self, asked: Asked) -> bool:
         """Whether a request was answered before the fault, or made when all has to be well."""
