@@ -1,7 +1,7 @@
 """Breaks databases and caches under real servers at random, and watches their heartbeats.
 
-``python -m tests.chaos [--minutes N] [--seed N] [--server sync,gthread,uvicorn]``. Exits with 1 if
-anything was not as docs/fast-and-safe.rst promises.
+``python3 tests/run.py -e chaos -- --minutes N --seed N --server NAME``. Exits with 1 if anything was
+not as docs/fast-and-safe.rst promises.
 """
 
 import argparse
@@ -11,11 +11,13 @@ import time
 from contextlib import ExitStack
 
 from tests.chaos.aftermath import Records, judge_records, judge_recovery
-from tests.chaos.faults import TIMEOUT, Fault, Stage
+from tests.chaos.failures import TIMEOUT
+from tests.chaos.faults import Fault, faults
 from tests.chaos.invariants import judge_heartbeats, judge_liveness
 from tests.chaos.lateness import Lateness
 from tests.chaos.proxy import enter_namespace
 from tests.chaos.report import Report
+from tests.chaos.stage import Stage
 from tests.chaos.watched import ARGUMENTS, Watched
 from tests.chaos.window import RECOVERED, Window
 from tests.support.process import Missing
@@ -32,7 +34,10 @@ def options() -> argparse.Namespace:
         "--server", action="append", choices=ARGUMENTS, help="may be repeated; all by default"
     )
     parser.add_argument(
-        "--only", default="", metavar="TEXT", help="only faults with this in their name"
+        "--only",
+        action="append",
+        metavar="TEXT",
+        help="faults with this in their names; may be repeated; all by default",
     )
     parser.add_argument(
         "--busy",
@@ -93,15 +98,18 @@ def main() -> int:
     try:
         with ExitStack() as stack:
             run = Run(stack, kinds, chosen.busy)
-            faults = run.stage.faults(can_drop=not lacking)
-            faults = [fault for fault in faults if chosen.only in fault.name]
+            every = [
+                fault
+                for fault in faults(run.stage, can_drop=not lacking)
+                if any(text in fault.name for text in chosen.only or [""])
+            ]
             chance = random.Random(chosen.seed)
             deck: list[Fault] = []
             started = time.monotonic()
             for _ in range(chosen.faults):
                 if time.monotonic() > started + 60 * chosen.minutes:
                     break
-                deck = deck or chance.sample(faults, len(faults))
+                deck = deck or chance.sample(every, len(every))
                 report.add(run.through(deck.pop(), chance.uniform(*LASTS)), started)
     except Missing as missing:
         sys.exit(str(missing))

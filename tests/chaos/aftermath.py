@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 
-from tests.chaos.faults import HEALTHY
+from tests.chaos.failures import HEALTHY
 from tests.chaos.watched import THREADS, Watched
 from tests.chaos.window import Window
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tests.chaos.faults import HEALTHY, ONSET, TIMEOUT
+from tests.chaos.failures import HEALTHY, ONSET, TIMEOUT
 from tests.chaos.watched import Asked, Watched
 from tests.chaos.window import RECOVERED, Window
 

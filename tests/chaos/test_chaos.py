@@ -10,8 +10,20 @@ from tests.support.process import python_path
 
 pytestmark = pytest.mark.once
 
-# The last: other tests run at the same time.
-OPTIONS = ["--server=gthread", "--seed=3", "--faults=5", "--busy=1"]
+FAULTS = [
+    "PostgreSQL silent",
+    "PostgreSQL restarted",
+    "django_migrations locked",
+    "max_connections in use",
+    "Redis frozen",
+]
+OPTIONS = [
+    "--server=gthread",
+    "--seed=1",
+    f"--faults={len(FAULTS)}",
+    "--busy=1",  # with other tests
+    *(f"--only={name}" for name in FAULTS),
+]
 
 
 def test_the_heartbeat_keeps_its_promises_while_databases_and_caches_break():

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from tests.chaos.aftermath import judge_records
-from tests.chaos.faults import CONNECTED, DATABASE_REFUSED, MIGRATED, Failure, Fault, each
+from tests.chaos.failures import CONNECTED, DATABASE_REFUSED, MIGRATED, Failure, each
+from tests.chaos.faults import Fault
 from tests.chaos.invariants import judge_heartbeats, judge_liveness
 from tests.chaos.lateness import Lateness
 from tests.chaos.watched import Asked

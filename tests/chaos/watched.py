@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import psutil
 
-from tests.chaos.faults import CACHE, CONNECTED, MIGRATED, REDIS, TIMEOUT, Stage
+from tests.chaos.failures import CACHE, CONNECTED, MIGRATED, REDIS, TIMEOUT
+from tests.chaos.stage import Stage
 from tests.support.faults import migrate, serve
 from tests.support.waiting import settle
 from tests.support.watchdog import family
@@ -102,7 +103,7 @@ class Watched:
 
         def is_warm() -> bool:
             self.burst()
-            return self.stage.connections(self.kind) == processes
+            return self.stage.postgresql.connections(self.kind) == processes
 
         settle(is_warm)
         self.connections = processes
@@ -124,7 +125,7 @@ class Watched:
 
     def more_connections(self) -> str:
         """Say how many there are to the services that break, if there are more than there were."""
-        postgresql = self.stage.connections(self.kind)
+        postgresql = self.stage.postgresql.connections(self.kind)
         redis = self.stage.redis_connections()
         if postgresql <= self.connections and redis <= self.stage.had_redis_connections:
             return ""
