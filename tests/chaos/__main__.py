@@ -1,7 +1,7 @@
 """Breaks databases and caches under real servers at random, and watches their heartbeats.
 
-``python3 tests/run.py -e chaos -- --minutes N --seed N --server NAME``. Exits with 1 if anything was
-not as docs/fast-and-safe.rst promises.
+``python3 tests/run.py -e chaos -- --minutes N --seed N --server NAME``. Exits with 1 if anything
+was not as docs/fast-and-safe.rst promises.
 """
 
 import argparse
