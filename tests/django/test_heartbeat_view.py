@@ -18,8 +18,8 @@ def samples(*names):
 def ask(request, wiring):
     """Asks for a heartbeat, in four ways; what took how long is taken out of the answer."""
 
-    def ask(**headers):
-        response = BROWSERS[request.param]("/__heartbeat__", **headers)
+    def ask(query="", **headers):
+        response = BROWSERS[request.param](f"/__heartbeat__?{query}", **headers)
         body = response.json()
         for details in body.get("details", {}).values():
             assert details.pop("duration_ms") >= 0
@@ -254,6 +254,10 @@ def test_the_setting_says_who_sees_details(ask, settings, choice, debug, seen):
         ("Basic s3cret", False),
         ("Token s3cret", False),
         ("Bearer s3cr\xe9t", False),
+        ("Basic \xe9", False),
+        ("Basic =", False),
+        ("Basic gIA6", False),  # no UTF-8
+        ("Basic OnMzY3JldA==", True),
         ("Bearer None", False),
     ],
 )
@@ -264,6 +268,33 @@ def test_whoever_has_the_token_sees_details(ask, settings, header, seen):
     _, body = ask(authorization=header)
 
     assert ("details" in body) is seen
+
+
+def test_whatever_an_anonymous_client_sends_is_answered_and_not_logged(ask, settings, log):
+    settings.DOCKERFLOW_CHECKS = samples("passes")
+    settings.DOCKERFLOW_HEARTBEAT_TOKEN = "s3cret"
+    accepts = [
+        "text/html; x*=bogus''%41",
+        "text/html; x*=utf-8'%ff",
+        "text/html;" + "a" * 10_001,
+        "application/openmetrics-text;version=x, text/plain;version=\xe9",
+        "\xff",
+    ]
+    for accept in accepts:
+        assert ask(accept=accept) == (200, {"status": "ok"})
+    for authorization in ["Basic \xe9", "Bearer \xff\xfe", "\xff", "Basic"]:
+        assert ask(authorization=authorization) == (200, {"status": "ok"})
+    for query in ["a&" * 1003, "%", "%FF=%00", "\xe9", "detail", "x=details"]:
+        assert ask(query=query) == (200, {"status": "ok"})
+    assert list(log) == []
+
+
+def test_a_query_of_very_many_fields_may_ask_for_details(ask, settings):
+    settings.DOCKERFLOW_CHECKS = samples("passes")
+    settings.DOCKERFLOW_HEARTBEAT_TOKEN = "s3cret"
+    status, _ = ask(query="a&" * 1003 + "details=1")
+
+    assert status == 401
 
 
 @pytest.mark.parametrize("header", ["Bearer ", "Bearer None", "Bearer", ""])

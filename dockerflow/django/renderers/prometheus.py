@@ -37,7 +37,10 @@ def render(
     """
     registry = CollectorRegistry()
     registry.register(_Heartbeat(report, version_object if details else None, details))
-    encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+    try:
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+    except (TypeError, ValueError):  # of a version that is none, beside one that is
+        encode, content_type = choose_encoder("")
     return HttpResponse(encode(registry), content_type=content_type)
 
 

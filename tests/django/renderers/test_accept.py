@@ -1,6 +1,5 @@
 """Which form of the heartbeat's answer each client gets."""
 
-import django
 import pytest
 from django.test import RequestFactory
 
@@ -26,6 +25,9 @@ PROBES = {
     "Go http.Client, Application Load Balancer, Google's health checks": None,
     "Consul": "text/plain, text/*, */*",
     "Python requests": "*/*",
+    "wget": "*/*",
+    "Python httpx": "*/*",
+    "node's fetch": "*/*",
     "an empty header": "",
     "a client of JSON": "application/json",
     "axios": "application/json, text/plain, */*",
@@ -57,18 +59,49 @@ def test_prometheus_gets_metrics(accept):
     assert preferred(request(accept)) == METRICS
 
 
-# Before 5.2, Django gives the types in the order of the header.
-BY_QUALITY = [
-    ("text/html;q=0.5, application/json", None),
-    ("application/json;q=0.5, text/html", PAGE),
-    ("text/html;q=0, */*", None),
-    ("*/*, text/html", PAGE),
-]
-BY_ORDER = [("application/json, text/html", None), ("text/html, application/json", PAGE)]
+@pytest.mark.parametrize(
+    ("accept", "form"),
+    [
+        # The higher quality, wherever it stands
+        ("text/html;q=0.5, application/json", None),
+        ("application/json;q=0.5, text/html", PAGE),
+        ("text/html;q=0.5, application/json;q=0.4", PAGE),
+        ("*/*;q=0.8, text/html;q=0.1", None),
+        ("text/html;q=0.001", PAGE),
+        # Of the same quality: what is named, then what is named first
+        ("*/*, text/html", PAGE),
+        ("application/*;q=0.5, text/html;q=0.5", PAGE),
+        ("application/json, text/html", None),
+        ("text/html, application/json", PAGE),
+        ("*/*, text/html, application/json", PAGE),
+        # The most specific range counts for a form
+        ("application/json;q=0.1, */*, text/html;q=0.5", PAGE),
+        # 0 refuses
+        ("text/html;q=0, */*", None),
+        ("text/html;q=0", None),
+        ("application/json;q=0, text/html;q=0.1", PAGE),
+        ("application/openmetrics-text;q=0, text/html;q=0.000", None),
+        ("application/json;q=0", None),
+        # Wildcards name no page and no metrics
+        ("text/*", None),
+        ("*/*", None),
+        # Whatever the spelling
+        ("TEXT/HTML ; Q=1.0", PAGE),
+        (" text/html;level=1;q=0.7 , */*;q=0.5", PAGE),
+    ],
+)
+def test_quality_then_specificity_decide(accept, form):
+    assert preferred(request(accept)) == form
 
 
 @pytest.mark.parametrize(
-    ("accept", "form"), BY_ORDER + (BY_QUALITY if django.VERSION >= (5, 2) else [])
+    "accept",
+    [
+        *("text", ";", ",,,", "=", ";q=", "\x00", "a/b/c", "\xe9", '"', "text/html;q="),
+        *("text/html;q=nan", "text/html;q=inf", "text/html;q=2", "text/html;q=-1", "text/html;q=é"),
+        *("text/plain;version", "text/plain;version=abc", "application/openmetrics-text;version=x"),
+        *("x/y; x*=bogus''%41", "x/y;" + "a" * 10_001, ";" * 10_001, "," * 10_001),
+    ],
 )
-def test_the_quality_decides(accept, form):
-    assert preferred(request(accept)) == form
+def test_what_is_malformed_is_json(accept):
+    assert preferred(request(accept)) is None

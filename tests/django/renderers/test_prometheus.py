@@ -196,3 +196,11 @@ def _fires(promtool, folder, series, alert, at):
         check=False,
     )
     return f'alertname="{alert}"' in done.stdout + done.stderr
+
+
+def test_a_format_whose_version_is_none_is_passed_over(checks):
+    accept = "text/plain;version=0.0.4, application/openmetrics-text;version=x"
+    answer = wsgi("/__heartbeat__", accept=accept)
+
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
