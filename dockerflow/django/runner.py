@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections import Counter
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any
@@ -27,6 +27,7 @@ from dockerflow.django.checks.subjects import CACHE, DATABASE, call
 from dockerflow.heartbeat import Answer, Heartbeat
 from dockerflow.heartbeat.report import LEVELS, Check
 from dockerflow.heartbeat.threads import Lane
+from dockerflow.scrub import scrub
 
 # Checks that share a lane share its thread, and with it what is kept open between heartbeats: one
 # connection to the database, or the client of the cache.
@@ -83,7 +84,7 @@ def _planned(chosen: tuple[Configured, ...], inline: bool) -> tuple[Check, ...]:
     names = {c.check: getattr(c.check, "__name__", c.path.rpartition(".")[2]) for c in chosen}
     shared = Counter(names.values())
     planned = []
-    for one in chosen:
+    for one, subject in zip(chosen, _shown_subjects(chosen), strict=True):
         name, declared = names[one.check], one.subjects
         lane = None
         if declared is not None and declared.keyword in LANES and one.subject is not None:
@@ -93,7 +94,7 @@ def _planned(chosen: tuple[Configured, ...], inline: bool) -> tuple[Check, ...]:
                 name=one.path if shared[name] > 1 else name,
                 key=(one.check, one.subject),
                 function=partial(_inline if inline else _in_thread, one),
-                subject=one.subject,
+                subject=subject,
                 lane=lane,
                 first=declared is not None and declared.first,
                 required=one.required,
@@ -102,6 +103,18 @@ def _planned(chosen: tuple[Configured, ...], inline: bool) -> tuple[Check, ...]:
     if any(one.subjects and one.subjects.keyword == CACHE for one in chosen):
         _import_cache_clients()
     return tuple(planned)
+
+
+def _shown_subjects(chosen: Iterable[Configured]) -> Iterator[str | None]:
+    """What the subjects are called in answers and logs: without credentials, and each otherwise."""
+    count: Counter[tuple[object, str]] = Counter()
+    for one in chosen:
+        shown = None if one.subject is None else scrub(one.subject)
+        if shown is not None and shown != one.subject:
+            count[one.check, shown] += 1
+            if count[one.check, shown] > 1:
+                shown += f" ({count[one.check, shown]})"
+        yield shown
 
 
 def _lane(keyword: str, subject: str) -> str:

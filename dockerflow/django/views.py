@@ -31,6 +31,7 @@ from dockerflow.conf import Conf, conf, lenient
 from dockerflow.django import internals, renderers
 from dockerflow.django.draining import drain_file
 from dockerflow.django.signals import heartbeat_failed, heartbeat_passed
+from dockerflow.error_records import arguments
 from dockerflow.loggers import write
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def current_version() -> Mapping[str, Any] | None:
 def _broken_version(error: Exception) -> HttpResponse:
     callback, base_dir = lenient.DOCKERFLOW_VERSION_CALLBACK, lenient.BASE_DIR
     message = "No version object from %s for %s"
-    write(logger, logging.ERROR, message, callback, base_dir, exc_info=error)
+    write(logger, logging.ERROR, message, callback, base_dir, **arguments(error))
     return JsonResponse({"error": "the version object is broken, see the log"}, status=500)
 
 
@@ -149,7 +150,7 @@ async def albheartbeat(request: HttpRequest) -> Any:
 
 
 def _broken_heartbeat(error: Exception) -> HttpResponse:
-    write(logger, logging.ERROR, "The heartbeat itself has failed", exc_info=error)
+    write(logger, logging.ERROR, "The heartbeat itself has failed", **arguments(error))
     status_code = lenient.DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE
     return renderers.json_response({"status": "critical"}, status_code=status_code)
 

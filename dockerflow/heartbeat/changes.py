@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 from itertools import takewhile
 from typing import NamedTuple
 
+from dockerflow.error_records import arguments
 from dockerflow.heartbeat.report import Report, Result, status
 from dockerflow.heartbeat.runs import execute
 from dockerflow.loggers import enabled, write
+from dockerflow.scrub import scrub
 
 logger = logging.getLogger("dockerflow.checks.registry")
 WHOLE = object()  # the heartbeat itself among the keys of its checks
@@ -114,8 +116,10 @@ def _log(record: Record) -> None:
         check.label,
         outcome,
         "".join(f"\n{message.id}: {message.msg}" for message in result.messages),
-        exc_info=result.error if level > logging.INFO else None,
-        extra={name: value for name, value in extra.items() if value is not None},
+        **arguments(
+            result.error if level > logging.INFO else None,
+            **{name: value for name, value in extra.items() if value is not None},
+        ),
     )
 
 
@@ -126,4 +130,4 @@ def _stack(thread: int | None) -> str | None:
         return None
     walk = traceback.walk_stack(frame)
     inside = takewhile(lambda pair: pair[0].f_code is not execute.__code__, walk)
-    return "".join(traceback.StackSummary.extract(reversed([*inside])).format())
+    return scrub("".join(traceback.StackSummary.extract(reversed([*inside])).format()))

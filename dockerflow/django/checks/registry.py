@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from dockerflow.conf.dotted import split_entry
 from dockerflow.django.checks.database import check_database_connected
 from dockerflow.django.checks.sqlite_files import file_of
 from dockerflow.django.checks.subjects import DATABASE, Subjects, call
+from dockerflow.scrub import scrub
 
 TAG = "dockerflow"
 Function = Callable[..., Any]
@@ -125,7 +127,7 @@ def system_check(check: Function) -> Function:
         if not databases:
             return []
         return [
-            message
+            _masked(message)
             for chosen in configured()
             if chosen.check is check
             and _is_asked_for(chosen, databases)
@@ -134,6 +136,16 @@ def system_check(check: Function) -> Function:
         ]
 
     return run
+
+
+def _masked(message: Any) -> Any:
+    """A message without credentials, as the heartbeat shows it."""
+    if not isinstance(message, checks.CheckMessage):  # of which Django complains
+        return message
+    message = copy.copy(message)
+    message.msg = scrub(str(message.msg))
+    message.hint = None if message.hint is None else scrub(str(message.hint))
+    return message
 
 
 def _is_asked_for(chosen: Configured, databases: Collection[str]) -> bool:

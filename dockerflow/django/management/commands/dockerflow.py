@@ -172,7 +172,7 @@ def _failing(report: Report) -> str:
 def _lines(setting: Setting[Any], value: Any) -> list[str]:
     """The value for people; of a list the items, Dockerflow's own checks by their names."""
     if isinstance(value, list) and value:
-        return [item.removeprefix(f"{OWN}.") for item in value]
+        return [scrub(item.removeprefix(f"{OWN}.")) for item in value]
     return [setting.show(value)]
 
 
@@ -187,6 +187,8 @@ def _plain(setting: Setting[Any]) -> dict[str, Any]:
 
 
 def _jsonable(value: Any) -> Any:
+    if isinstance(value, list):
+        return list(map(scrub, value))
     return str(value) if isinstance(value, os.PathLike) else value
 
 
