@@ -4,37 +4,31 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator
-from typing import Any, TypedDict
+from typing import Any
 
 from dockerflow.scrub import scrub
 
 
-class Arguments(TypedDict):
-    """Keyword arguments of a logger's methods."""
+def arguments(error: BaseException | None, **extra: Any) -> dict[str, Any]:
+    """Return what to pass to :func:`dockerflow.loggers.write` for an exception.
 
-    exc_info: BaseException | None
-    extra: dict[str, Any]
-
-
-def arguments(error: BaseException | None, **extra: Any) -> Arguments:
-    """Return what to log an exception with: itself, where nothing in it has to be masked.
-
-    Otherwise its text and its traceback, masked, are the fields ``error`` and ``traceback`` of the
-    record, which has no ``exc_info``: formatters and what else watches the log would quote it.
+    That is the exception itself, where nothing in it has to be masked. Otherwise it is the masked
+    traceback, and the field ``error``, because formatters and whatever else watches the log would
+    quote the exception.
 
     :param extra: further fields of the record
     """
     if error is None:
-        return {"exc_info": None, "extra": extra}
+        return {"extra": extra}
     try:
         shown = "".join(traceback.format_exception(error))
         texts = [shown, *map(repr, _related(error, set()))]
         masked = [scrub(text) for text in texts]
     except BaseException:  # of an exception that runs code of its own when it is shown
-        return {"exc_info": None, "extra": {**extra, "error": type(error).__name__}}
+        return {"extra": {**extra, "error": type(error).__name__}}
     if masked == texts:
         return {"exc_info": error, "extra": extra}
-    return {"exc_info": None, "extra": {**extra, "error": masked[1], "traceback": masked[0]}}
+    return {"exc_text": masked[0].rstrip("\n"), "extra": {**extra, "error": masked[1]}}
 
 
 def _related(error: BaseException | None, seen: set[int]) -> Iterator[object]:

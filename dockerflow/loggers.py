@@ -19,16 +19,33 @@ def enabled(logger: logging.Logger) -> logging.Logger:
     return logger
 
 
-def write(logger: logging.Logger, level: int, message: str, *args: object, **options: Any) -> None:
+def write(
+    logger: logging.Logger,
+    level: int,
+    message: str,
+    *args: object,
+    exc_text: str | None = None,
+    **options: Any,
+) -> None:
     """Log a record, whatever a filter or handler of the project raises.
 
     Such an exception is printed to stderr, as :mod:`logging` does with those of handlers, unless
     :data:`logging.raiseExceptions` is false.
 
+    :param exc_text: the text of an exception, for a record that shall not have the exception itself
     :param options: those of :meth:`logging.Logger.log`
     """
     try:
-        enabled(logger).log(level, message, *args, stacklevel=2, **options)
+        if exc_text is None:
+            enabled(logger).log(level, message, *args, stacklevel=2, **options)
+        elif enabled(logger).isEnabledFor(level):
+            file, line, function, _ = logger.findCaller(stacklevel=2)
+            extra = options.get("extra")
+            record = logger.makeRecord(
+                logger.name, level, file, line, message, args, None, function, extra
+            )
+            record.exc_text = exc_text  # where formatters look for what they have made of exc_info
+            logger.handle(record)
     except Exception:
         if logging.raiseExceptions:
             traceback.print_exc()

@@ -95,7 +95,7 @@ def test_a_record_keeps_what_is_no_credential(settings, log):
     assert record["Fields"]["error"] == "RuntimeError('unavailable')"
     assert "OSError: cannot reach postgres://***@db\n" in shown
     assert "in raises_from_another\n" in shown
-    assert shown.endswith("RuntimeError: unavailable\n")
+    assert shown.endswith("RuntimeError: unavailable")
 
 
 def breaks(base_dir):

@@ -272,7 +272,7 @@ def test_a_callback_may_have_no_version(ask, settings):
 @pytest.mark.parametrize(
     ("callback", "error"),
     [
-        ("hush", "OSError: cannot reach https://me:hush@registry"),
+        ("hush", "OSError: cannot reach https://***@registry"),
         ("junk", "TypeError: it is a list, not a dict"),
         ("unserializable", "TypeError: Object of type object is not JSON serializable"),
     ],
