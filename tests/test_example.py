@@ -298,7 +298,12 @@ class Checkout(Server):
         return [sys.executable, self.folder / "checkout" / "example" / "run.py"]
 
     def environment(self):
-        return {"HOME": str(self.home), "PATH": os.defpath, "PORT": str(self.port)}
+        return {
+            "HOME": str(self.home),
+            "PATH": os.defpath,
+            "PORT": str(self.port),
+            "DOCKERFLOW_OPTIONAL_CHECKS": "check_disk_space[/tmp:1%]",  # as in the README
+        }
 
 
 @pytest.mark.once
@@ -307,6 +312,10 @@ def test_one_command_serves_the_example_and_leaves_the_home_directory_alone(monk
     with Checkout() as server:
         paths = ["/__version__", "/__heartbeat__", "/__lbheartbeat__", "/"]
         assert [server.get(path).status for path in paths] == [200, 200, 200, 200]
+        assert list(server.get("/__heartbeat__").json()["checks"]) == [
+            *("check_database_connected", "check_migrations_applied", "check_berths_loaded"),
+            "check_disk_space",
+        ]
         greeting = server.output.splitlines()[:2]
         assert [line.partition(" ")[0] for line in greeting] == ["Installing", "Serving"]
         server.stop_signal = signal.SIGINT

@@ -64,7 +64,7 @@ class Shell:
         self.folder = folder
         self.environment = environment
         self.port = port
-        self._sourced = ""
+        self._kept = ""
         self._running: dict[str, Process] = {}
 
     def __enter__(self):
@@ -92,15 +92,15 @@ class Shell:
     def _execute(self, command: str) -> str:
         command = command.strip()
         match shlex.split(command):
-            case [".", _]:
-                self._sourced += f"{command}\n"
+            case [".", _] | ["export", *_]:
+                self._kept += f"{command}\n"
             case [_, "manage.py", "runserver"]:
-                line = f"{self._sourced}exec {command}"
+                line = f"{self._kept}exec {command}"
                 server = Runserver(line, self.folder, self.environment, self.port)
                 self._running[command] = server
                 server.start()
             case _:
-                line = f"{self._sourced}{command}"
+                line = f"{self._kept}{command}"
                 return run(["bash", "-c", line], cwd=self.folder, env=self.environment)
         return ""
 
