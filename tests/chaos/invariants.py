@@ -11,9 +11,9 @@ from tests.chaos.window import RECOVERED, Window
 ANSWERED = TIMEOUT + 0.2  # seconds, at most, of a heartbeat
 ALIVE = 1  # second, at most, of /__lbheartbeat__
 FAILING = {"warning", "error", "critical"}
+# Our own sentence, and not what a driver adds after a colon and in further lines.
 NAMED = re.compile(
-    r'^(?:Could not connect to )?(?:Redis of )?(?:[Dd]atabase|[Cc]ache) "(\w+)"'
-    r"|^check_\w+\[(\w+)\]",
+    r'^(?=[A-Z])[^:\n]*?\b(?:[Dd]atabase|[Cc]ache) "(\w+)"|^check_\w+\[(\w+)\]',
     re.MULTILINE,
 )
 
