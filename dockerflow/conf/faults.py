@@ -41,7 +41,11 @@ class Faults:
             write(logger, logging.INFO, "%s: in order again", ", ".join(gone))
 
     def _is_new(self, name: str, entry: list[str]) -> bool:
-        return self._found.setdefault(name, entry) is entry
+        known = self._found.setdefault(name, entry)
+        if known is entry:
+            return True
+        known[:] = entry  # it may have another cause by now
+        return False
 
     def _remove(self, name: str) -> bool:
         return self._found.pop(name, None) is not None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import configparser
 import os
 import re
+import stat
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -83,7 +84,7 @@ class SettingsFile:
                     raise ImproperlyConfigured(content.problems[key])
         return content.entries.get(name)
 
-    def look(self) -> None:
+    def reload_if_changed(self) -> None:
         """Load the file if it has changed."""
         identities = self._identify()
         if identities != self._identities:
@@ -127,11 +128,16 @@ class SettingsFile:
 
 
 def _identity(path: str) -> tuple[int, ...] | None:
-    """What differs when a file has changed, or can be read though it could not before."""
+    """What differs when a file has changed, or can be read though it could not before.
+
+    None where there is no file.
+    """
     try:
         status = os.stat(path)  # noqa: PTH116 (Path is slow)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:  # such as a directory that may not be searched
+        return (error.errno or 0,)
     return status.st_ino, status.st_mtime_ns, status.st_size, status.st_mode, status.st_uid
 
 
@@ -141,7 +147,13 @@ def _load(readers: Mapping[str, Callable[..., Any]]) -> Content:
     passed_over: dict[str, str] = {}
     ignored: list[str] = []
     for path, reader in readers.items():
-        if not os.path.isfile(path):  # noqa: PTH113 (.env may be a virtual environment)
+        try:
+            if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
+                continue  # .env may be a virtual environment
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            passed_over[path] = _unreadable(error)
             continue
         raw, repository, reason = _read(path, reader)
         is_ours = re.search(_MENTION, raw.replace(b"\0", b"")) is not None  # UTF-16 has NULs
@@ -166,6 +178,10 @@ def _unusable(path: str, reason: str) -> str:
     return f"{path} cannot be used: {reason}."
 
 
+def _unreadable(error: OSError) -> str:
+    return f"it cannot be read ({error.strerror})"
+
+
 def _read(path: str, reader: Callable[..., Any]) -> tuple[bytes, Any, str]:
     """The bytes of a file, and what python-decouple makes of it; else None, and the reason.
 
@@ -176,7 +192,7 @@ def _read(path: str, reader: Callable[..., Any]) -> tuple[bytes, Any, str]:
         raw = Path(path).read_bytes()
         return raw, reader(path, encoding=ENCODING), ""
     except OSError as error:
-        reason = f"it cannot be read ({error.strerror})"
+        reason = _unreadable(error)
     except UnicodeError:
         reason = "it is not UTF-8"
     except configparser.ParsingError as error:

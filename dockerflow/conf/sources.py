@@ -64,7 +64,7 @@ class Sources:
             return value, ENVIRONMENT, 1
         if name == "BASE_DIR" or not with_file:  # BASE_DIR says where the file is
             return None
-        file = self._file_of(settings)
+        file = self._current_file(settings)
         value = file.read(name) if file else None
         return (value, file.content.path, 2) if file and value else None
 
@@ -73,9 +73,9 @@ class Sources:
 
         None where ``BASE_DIR`` is not a path, which is a problem of its own.
         """
-        return self._file_of(django_settings())
+        return self._current_file(django_settings())
 
-    def _file_of(self, settings: object) -> SettingsFile | None:
+    def _current_file(self, settings: object) -> SettingsFile | None:
         # Nearly always it is a Django setting, and every read of every setting asks for it.
         base_dir = getattr(settings, "BASE_DIR", None) or self._base_dir()
         directory, file = self._file
@@ -84,7 +84,7 @@ class Sources:
         elif not 0 <= time.monotonic() - self._looked < INTERVAL:  # a frozen clock may go back
             self._looked = time.monotonic()
             if file is not None:
-                file.look()
+                file.reload_if_changed()
         return file
 
     def _first_look(self, base_dir: Any) -> SettingsFile | None:

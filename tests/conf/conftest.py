@@ -1,6 +1,8 @@
 """An empty BASE_DIR whose settings file is looked at on every read."""
 
 import os
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -17,3 +19,13 @@ def base_dir(tmp_path, settings, monkeypatch):
     settings.BASE_DIR = tmp_path / "project"
     settings.BASE_DIR.mkdir()
     return settings.BASE_DIR
+
+
+@pytest.fixture
+def shared():
+    """A folder that every user may look into, unlike those of pytest."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "project"
+        path.parent.chmod(0o755)
+        path.mkdir(mode=0o755)
+        yield path

@@ -170,6 +170,47 @@ def test_a_file_that_is_deleted_sets_nothing(ini, records):
     assert [level for level, _ in records()] == ["ERROR", "INFO"]
 
 
+UNSEARCHABLE = f"""
+import logging, os, sys
+from pathlib import Path
+from django.conf import settings
+from dockerflow.conf import conf, sources, settings_file
+sources.INTERVAL = 0
+logging.basicConfig(format="%(levelname)s %(message)s", stream=sys.stdout)
+file = Path(sys.argv[1])
+settings.configure(BASE_DIR=file.parent, DATABASES={{}})
+if os.getuid() == 0:
+    os.chown(file.parent, 65534, 65534)
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+values = [conf.{TTL}]
+file.parent.chmod(0)
+values += [conf.{TTL}, conf.{TTL}]
+file.parent.chmod(0o755)
+values += [conf.{TTL}]
+file.unlink()
+values += [conf.{TTL}]
+print(values)
+"""
+
+
+@pytest.mark.parametrize("name", [".env", "settings.ini"])
+def test_a_directory_that_cannot_be_searched_any_more_is_not_a_deleted_file(shared, name):
+    file = shared / name
+    file.write_text(f"[settings]\n{TTL} = 1\n")
+    done = subprocess.run(
+        [sys.executable, "-c", UNSEARCHABLE, str(file)],
+        env={"PYTHONPATH": python_path()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    error = f"ERROR {file} cannot be used: it cannot be read (Permission denied). {STAYS}"
+    assert (done.stdout, done.stderr) == (f"{error}\n[1.0, 1.0, 1.0, 1.0, 0.0]\n", "")
+
+
 def test_a_bad_value_that_the_environment_overrides_is_no_fault(ini, records, monkeypatch):
     monkeypatch.setenv(TTL, "3")
     ini.write_text(f"[settings]\n{TTL} = ten\n")
@@ -242,6 +283,50 @@ def test_a_secrets_file_that_goes_bad_leaves_the_last_good_secret(token, records
     assert (level, reason in text, "sesame" in text) == ("ERROR", True, False)
     assert text.endswith(STAYS)
     assert good == ("other", [("INFO", "DOCKERFLOW_HEARTBEAT_TOKEN_FILE: in order again")])
+
+
+def test_a_fault_is_logged_once_and_is_a_problem_with_the_cause_that_it_has_now(
+    ini, token, records
+):
+    causes = []
+    for break_again in (
+        lambda: token.write_text("a b"),
+        token.unlink,
+        lambda: token.write_text(""),
+    ):
+        break_again()
+        reads = [conf.DOCKERFLOW_HEARTBEAT_TOKEN for _ in range(2)]
+        [problem] = conf.problems()
+        causes.append((reads, problem.split(". ")[0], [level for level, _ in records()]))
+
+    name = "DOCKERFLOW_HEARTBEAT_TOKEN"
+    good = ["sesame", "sesame"]
+    assert causes == [
+        (
+            good,
+            f"{name} ({name}_FILE, {token}): (hidden) holds blanks or characters that no"
+            " Authorization header can carry",
+            ["ERROR"],
+        ),
+        (
+            good,
+            f"{name}_FILE (environment): '{token}' cannot be read: No such file or directory",
+            [],
+        ),
+        (good, f"{name} ({name}_FILE, {token}): (hidden) is blank", []),
+    ]
+
+
+def test_a_bad_value_of_the_settings_file_is_a_problem_as_it_is_now(ini, records):
+    seen = []
+    for value in ("ten", "eleven"):
+        ini.write_text(f"[settings]\n{TTL} = {value}\n")
+        seen.append((conf.DOCKERFLOW_HEARTBEAT_TTL, conf.problems(), len(records())))
+
+    assert seen == [
+        (1, [problem(TTL, ini, "'ten' is not a number")], 1),
+        (1, [problem(TTL, ini, "'eleven' is not a number")], 0),
+    ]
 
 
 def test_a_byte_order_mark_is_not_a_part_of_a_secret(token, records):

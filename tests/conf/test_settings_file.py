@@ -3,9 +3,7 @@
 import os
 import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -159,15 +157,6 @@ for message in checks.run_checks(tags=["dockerflow"]):
     if "passed over" in message.msg:
         print(message.id, message.msg)
 """
-
-
-@pytest.fixture
-def shared():
-    """A folder that every user may look into, unlike those of pytest."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder)
-        path.chmod(0o755)
-        yield path
 
 
 @pytest.mark.parametrize("name", [".env", "settings.ini"])
