@@ -1,21 +1,47 @@
-"""Takes credentials out of text that other people wrote: a driver's error, a query string."""
+"""Takes credentials out of text that other people wrote: a driver's error, a query string.
+
+What cannot be told from a secret is masked: of "password: required" the word after the colon too.
+"""
 
 import re
+from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
+from urllib.parse import unquote
 
-# user:password@ of a URL. Where a run of characters starts and how far it may go is fixed, here and
-# below: a long text is not slow, and a regular expression keeps every other thread waiting.
-_URL_CREDENTIALS = r"""://(?:(?!://)[^\s'"<>])*@"""
+# Where a run of characters starts and how far it may go is fixed in all of these: a long text is
+# not slow, and a regular expression keeps every other thread waiting.
 
-# password=..., PWD = '...', and the repr of a dict: 'password': '...'
-_SEPARATOR = r"""\s{0,9}=\s{0,9}|["']\s{0,9}[:=]\s{0,9}|\s{0,9}:\s{0,9}(?=b?["'])"""
+# user:password@ of a URL. A quote or an angle bracket ends the URL, except after user: and before
+# the first slash.
+_IN_URL = """(?:(?!://)[^\\s'"<>])*@"""
+_URL_CREDENTIALS = rf"""://(?:[^\s'"<>/:@]*:(?:(?!://)[^\s/])*@(?:{_IN_URL})?|{_IN_URL})"""
+
+# Between name and value, as in password=..., PWD = '...', 'password': '...', X-Api-Key: ...,
+# data['password']=..., {\"password\": ...
+_SEPARATOR = r"""[\\'")\]]{0,9}\s{0,9}(?:=\s{0,9}|:\s{0,9}(?=[bru]{0,2}["'])|:[^\S\r\n]{0,9})"""
 _NAME = r"[\w.\[\]-]+\Z"
 _MAX_NAME = 80  # characters
-_QUOTED = r"""b?'(?:\\.|[^'\\])*(?:'|\\?\Z)|b?"(?:\\.|[^"\\])*(?:"|\\?\Z)"""
-_TEXT_VALUE = rf"""{_QUOTED}|[^\s,;&'")\]}}]+"""
+# 'hu\'sh', 'hu''sh', b"hush", \"hush\", and what has no end
+_QUOTED = r"""(?i:[bru]{0,2})(?:'(?:\\.|''|[^'\\])*(?:'|\\?\Z)|"(?:\\.|""|[^"\\])*(?:"|\\?\Z))"""
+_ESCAPED = r"""(?P<escape>\\{1,15})(?P<quote>["'])(?:(?!(?<!\\)(?P=escape)(?P=quote)).)*"""
+_ESCAPED += "(?:(?P=escape)(?P=quote))?"
+# SecretStr('hush'), ["hush", "hush"]
+_GROUP = rf"""[\w.]{{0,40}}[(\[](?:{_QUOTED}|[^'"()\[\]{{}}\r\n])*[)\]]?"""
+# A mark ends a value where another name, or nothing, comes after it: password=hu,sh, port=1
+_ENDS_BEFORE = r"""\s|\Z|\\*["']|[\w.\[\]-]{1,80}\s{0,9}[=:]"""
+_UNQUOTED = (
+    r"""(?!(?i:yes|no|true|false|none|null)(?:[\s.,;&'")\]}]|\Z))(?!\{)"""
+    r"""(?:(?i:apikey|basic|bearer|digest|negotiate|token)[^\S\r\n]{1,9})?"""
+    rf"""(?:[^\s,;&'")\]}}]|[,;&](?!{_ENDS_BEFORE})|['")\]}}](?=\w))+"""
+)
+_COLON_VALUE = f"{_ESCAPED}|{_QUOTED}|{_GROUP}|{_UNQUOTED}"
+_EQUALS_VALUE = rf"\{{(?:\}}\}}|[^}}\r\n])*\}}?|{_COLON_VALUE}"  # ODBC: PWD={hu;sh}
 _QUERY_VALUE = rf"(?:{_QUOTED})?[^&#;]*"
-_JSON_VALUE = rf"{_QUOTED}|[\w.+-]+"
+_HEADERS = {"authorization", "cookie", "proxy-authorization", "set-cookie"}
+_HEADER_VALUE = rf"""{_ESCAPED}|{_QUOTED}|[^'"\r\n]+"""
+_ENCODED_WORD = r"(?<!\S)[^\s%]*%\S*"
+_MAX_ENCODING = 3  # times that a text is percent-encoded
 
 # accessKey, PINCode; PINcode
 _WORD_ENDS = ["(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "(?<=[A-Z][A-Z])(?=[a-z])"]
@@ -35,13 +61,14 @@ _SECRETS = _words("auth authorization hmac jwt otp pass pin pw sid sig totp")
 # or is "key" or "code". Most keys are secrets, and every vendor names its own (stripe_key). With
 # one of these words before it, a key is none:
 _PLAIN_KEYS = _words(
-    "attribute bucket cache candidate column composite config dedup deduplication dict dictionary"
-    " document end entity evaluated event feature field file filter foreign form group hash header"
-    " host idempotency image index issue item label language last line locale lookup map menu"
-    " message metric natural next object option order page parent partition preference prefix"
-    " primary project property public publishable query range record related resource routing row"
-    " search section setting shard site slug sort sorting start surrogate tab table template text"
-    " theme topic translation unique url widget"
+    "attribute bucket cache candidate category column composite config data dedup deduplication"
+    " dict dictionary document end entity evaluated event feature field file filter foreign form"
+    " group hash header host idempotency image index issue item json label language last line"
+    " locale lookup map menu message metric model n natural next node object option order page"
+    " param parameter parent partition preference prefix primary project property public"
+    " publishable query range record redis registry related resource routing row s search section"
+    " setting shard site slug sort sorting start surrogate tab table template text theme topic"
+    " translation unique url version widget"
 )
 # Most codes are none (status_code, country_code, promo_code). With one of these words before it, a
 # code is a secret:
@@ -50,25 +77,52 @@ _SECRET_CODES = _words(
     " device email invitation invite key login mfa oauth oob otp pairing pass pin recovery"
     " registration reset secret security sms time totp unlock user validation verification verify"
 )
-_ONE_WORD = (  # authcode, apikey, dbpass
-    f"(?:{'|'.join(_SECRET_CODES)})codes?"
+_ONE_WORD = (  # authcode, apikey, dbpass; a pincode is a postal code
+    f"(?:{'|'.join(_SECRET_CODES - {'pin'})})codes?"
     "|(?:access|account|api|app|auth|encryption|license|pass|private|reset|signing|ssh|user)keys?"
     "|(?:access|api|auth|db|smtp|user)(?:pass|pin|pw)"
 )
-# A property of a secret is none: token_type, password_length; max_tokens, has_password.
+# A property of a secret is none: token_type, password_length; max_tokens, has_password. Nor is an
+# error about it (TokenError: ...), or secret_santa.
 _PROPERTIES = _words(
-    "algorithm count enabled expiration expires expiry format length limit method name policy"
-    " required status strength ttl type version"
+    "age algorithm at changed count created date enabled error exception expiration expired expires"
+    " expiry format invalid length level limit method missing name policy provided rate ratio"
+    " required santa secure status strength ttl type updated valid verified version"
 )
 _QUANTITIES = _words("has is max min num total")
 # Alone, these are secrets in a query string (the code of OAuth, the key of an API), and none in
 # other text: code=42P01, SID=orcl.
-_IN_QUERIES = _words("code codes key keys sid ticket tickets")
+_IN_QUERIES = _words("assertion code codes key keys sid ticket tickets")
+# Names that end so and have a number say how many.
+_COUNTED = ("tokens", "sessions")
 
 
 def scrub(text: str) -> str:
-    """``text`` with ``***`` for user and password in URLs and for the values of secrets."""
+    """``text`` with ``***`` for user and password in URLs and for the values of secrets.
+
+    Also where they are percent-encoded; such a word is then decoded.
+    """
+    masked = _mask(text)
+    if "%" not in masked:
+        return masked
+    return _compiled(_ENCODED_WORD).sub(lambda w: mask_encoded(w[0], _mask, unquote), masked)
+
+
+def _mask(text: str) -> str:
     return mask_pairs(mask_urls(text))
+
+
+def mask_encoded(text: str, mask: Callable[[str], str], decode: Callable[[str], str]) -> str:
+    """``text`` with its secrets masked, and decoded as far as that uncovers secrets."""
+    result = masked = mask(text)
+    for _ in range(_MAX_ENCODING):
+        decoded = decode(masked)
+        if decoded == masked:
+            break
+        masked = mask(decoded)
+        if masked != decoded:
+            result = masked
+    return result
 
 
 def mask_urls(text: str) -> str:
@@ -77,7 +131,7 @@ def mask_urls(text: str) -> str:
 
 
 def mask_pairs(text: str, *, query: bool = False) -> str:
-    """``text`` with ``***`` for the value of each ``name=value`` whose name is that of a secret.
+    """``text`` with ``***`` for the value of each name that is that of a secret.
 
     :param query: ``text`` is a query string, in which a value ends at ``&``, ``#`` or ``;``
     """
@@ -89,19 +143,29 @@ def mask_pairs(text: str, *, query: bool = False) -> str:
         name = _compiled(_NAME).search(text, max(position, end - _MAX_NAME), end)
         if name is None:
             continue
-        in_json = separator[0].strip()[0] != "="
+        equals = "=" in separator[0]
         in_query = query or text[max(0, name.start() - 1) : name.start()] in {"?", "&"}
-        if not is_secret(name[0], in_query=in_query and not in_json):
+        if not is_secret(name[0], in_query=in_query and equals):
             continue
-        pattern = _JSON_VALUE if in_json else _QUERY_VALUE if query else _TEXT_VALUE
-        if value := _compiled(pattern).match(text, separator.end()):
+        value = _compiled(_value_pattern(name[0], equals, query)).match(text, separator.end())
+        if value and not is_count(name[0], value[0]):
             parts += [text[position : separator.end()], "***"]
             position = value.end()
     return "".join([*parts, text[position:]])
 
 
+def _value_pattern(name: str, equals: bool, query: bool) -> str:
+    if name.lower() in _HEADERS and not equals:
+        return _HEADER_VALUE
+    if not equals:
+        return _COLON_VALUE
+    return _QUERY_VALUE if query else _EQUALS_VALUE
+
+
 def is_secret(name: str, *, in_query: bool) -> bool:
     """Whether a value with this name is a secret; ``in_query``: in a query string."""
+    if name.lower() in _HEADERS:
+        return True
     spellings = [
         re.findall("[a-z]+", spelling.lower())
         for spelling in [name, *(_compiled(ends).sub(" ", name) for ends in _WORD_ENDS)]
@@ -109,6 +173,11 @@ def is_secret(name: str, *, in_query: bool) -> bool:
     if any(w and (w[-1] in _PROPERTIES or w[0] in _QUANTITIES) for w in spellings):
         return False
     return any(_name_a_secret(words, in_query) for words in spellings)
+
+
+def is_count(name: str, value: str) -> bool:
+    """Whether it says how many secrets there are: ``completion_tokens=17``."""
+    return value.isdecimal() and name.lower().endswith(_COUNTED)
 
 
 def _name_a_secret(words: list[str], in_query: bool) -> bool:

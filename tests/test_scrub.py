@@ -47,6 +47,60 @@ from tests.support.web import python_path
         ),
         ("https://h/cb?code=hush&key=hush&page=1", "https://h/cb?code=***&key=***&page=1"),
         (200 * "x" + "_password=hush", 200 * "x" + "_password=***"),
+        # headers and YAML
+        ("Authorization: Bearer hush", "Authorization: ***"),
+        (
+            "Proxy-Authorization: Digest username=me, x=hush\nHost: h",
+            "Proxy-Authorization: ***\nHost: h",
+        ),
+        (
+            "curl -H 'Authorization: Basic aHVzaA==' https://h",
+            "curl -H 'Authorization: ***' https://h",
+        ),
+        ("Cookie: theme=dark; who=hush", "Cookie: ***"),
+        ("X-Api-Key: hush", "X-Api-Key: ***"),
+        ("X-Auth-Token: Bearer hush", "X-Auth-Token: ***"),
+        ("authorization = Bearer hush", "authorization = ***"),
+        ("password: hush", "password: ***"),
+        ("user: me\npassword: hush\nport: 1", "user: me\npassword: ***\nport: 1"),
+        ("Password:hush, user: me", "Password:***, user: me"),
+        ("password: required", "password: ***"),  # or that is the password
+        # URLs
+        ("postgres://me:hu'sh@db/shop", "postgres://***@db/shop"),
+        ('postgres://me:hu"sh@db/shop', "postgres://***@db/shop"),
+        ("<postgres://me:hu<s>h@db/shop>", "<postgres://***@db/shop>"),
+        ("postgres://me:h@u/s@h", "postgres://***@h"),
+        # marks in a value
+        ("host=db password=hu,sh dbname=shop", "host=db password=*** dbname=shop"),
+        ("host=db password=hu;sh", "host=db password=***"),
+        ("host=db password=hu&sh port=1", "host=db password=*** port=1"),
+        ("host=db password=hu)sh port=1", "host=db password=*** port=1"),
+        ("host=db password=hu'sh port=1", "host=db password=*** port=1"),
+        ("(password=hush)", "(password=***)"),
+        ("Driver=x;PWD={hu;sh};Port=1", "Driver=x;PWD=***;Port=1"),
+        # quotes and what holds them
+        ("password='hu''sh' port=1", "password=*** port=1"),
+        ("login(password='', port=1)", "login(password=***, port=1)"),
+        ("Settings(password=SecretStr('hush'), port=1)", "Settings(password=***, port=1)"),
+        ("{'password': SecretStr('hush'), 'port': 1}", "{'password': ***, 'port': 1}"),
+        ("password=r'hush'", "password=***"),
+        ('{"password": ["hush", "hu)sh"], "port": 1}', '{"password": ***, "port": 1}'),
+        ('{"tokens":["hush"],"port":1}', '{"tokens":***,"port":1}'),
+        ('{"password":1234,"port":1}', '{"password":***,"port":1}'),
+        (r"{\"password\": \"hu\\\"sh\", \"port\": 1}", r"{\"password\": ***, \"port\": 1}"),
+        (r"\\\"token\\\":\\\"hush\\\",", r"\\\"token\\\":***,"),
+        ("data['password']=hush", "data['password']=***"),
+        ('data["password"] = "hush"', 'data["password"] = ***'),
+        ("Key (token)=(hush) already exists.", "Key (token)=*** already exists."),
+        # percent-encoded
+        ("to https%3A%2F%2Fme%3Ahush%40h%2F now", "to https://***@h/ now"),
+        ("password%3Dhush", "password=***"),
+        ("/login?next=%2Fcb%3Ftoken%3Dhush%26page%3D1", "/login?next=/cb?token=***&page=1"),
+        ("/login?next=%252Fcb%253Ftoken%253Dhush", "/login?next=/cb?token=***"),
+        ("q=%7B%22password%22%3A%22hush%22%7D", 'q={"password":***}'),
+        ("pa%73sword=hush", "password=***"),
+        # what is none by its number alone
+        ("tokens=hush", "tokens=***"),
     ],
 )
 def test_credentials_are_taken_out(text, scrubbed):
@@ -62,11 +116,17 @@ def test_credentials_are_taken_out(text, scrubbed):
         "connection to server at 127.0.0.1, port 5432 failed: Connection refused",
         "https://example.com/path?page=1#top",
         "mail me@example.com",
-        "the token: it expired",
         "SQLSTATE code=42P01 (SID=orcl) at key='PRIMARY'",
         "compass=north bypass=1 secretary=nina tokenizer=bpe max_tokens=5 token_type=bearer",
         '{"code": "invalid", "key": "id", "sort_key": "name", "country_code": "DE"}',
         "Key (id)=(1) already exists.",
+        "tokens=5, completion_tokens=17, prompt_tokens: 4, sessions=3",
+        '{"total_tokens": 9, "active_sessions": 3}',
+        "assertion=failed",
+        "InvalidTokenError: it has expired",
+        "jwt.exceptions.InvalidSignatureError: verification failed",
+        "at 12:00:01 GET /100%25/a%20b?page=1%262 HTTP/1.1",
+        '{"url":"http://h/","mail":"me@example.com"}',
     ],
 )
 def test_everything_else_stays(text):
@@ -79,7 +139,11 @@ def test_whatever_stands_around_a_url_its_password_goes(before, password, after)
     assert "hush" not in scrub(f"{before} postgres://me:hush{password}@db {after}")
 
 
-PIECES = ["a.", "x://", "http://h/,", "token", "token ", "token='", 'pwd="\\']
+PIECES = [
+    "a.", "x://", "http://h/,", "token", "token ", "token='", 'pwd="\\', "token=(", 'token=["',
+    "token={", "token=,", "tokens=5,", 'token:\\"', "token=\\", "Cookie: ", "x://me:", "a:",
+    "%3D", "%25", "%3D ",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("piece", PIECES)
@@ -117,11 +181,12 @@ SECRETS = {
         "otp_code", "reset_code", "recovery_codes", "backup_code", "activation_code",
         "security_code", "device_code", "user_code", "oobCode", "invitation_code", "pin_code",
     ],
-    "proves who signed": ["sig", "signature", "X-Amz-Signature", "hmac", "assertion"],
+    "proves who signed": ["sig", "signature", "X-Amz-Signature", "hmac", "client_assertion"],
 }  # fmt: skip
 IN_QUERIES = {
     "OAuth's way in": ["code"],
     "how many interfaces call their key": ["key"],
+    "SAML's": ["assertion"],
     "a session, and a ticket of single sign-on": ["sid", "ticket"],
 }
 NO_SECRETS = {
@@ -130,21 +195,24 @@ NO_SECRETS = {
         "cache_key", "unique_key", "group_key", "order_key", "lookup_key", "row_key", "hash_key",
         "object_key", "idempotency_key", "translation_key", "issue_key",
         "project_key", "start_key", "LastEvaluatedKey", "primary_keys", "keyboard", "monkey",
+        "data_key", "json_key", "redis_key", "s3_key", "registry_key", "VERSION_KEY", "i18n_key",
     ],
     "made to be handed out": ["public_key", "publicKey", "publishable_key", "site_key"],
     "a code from a list that everybody has": [
         "country_code", "countryCode", "COUNTRYcode", "language_code", "lang_code", "zip_code",
         "zipcode", "postal_code", "post_code", "area_code", "currency_code", "state_code",
         "status_code", "error_code", "exit_code", "response_code", "product_code", "color_code",
-        "airport_code", "tax_code", "country_codes", "codec", "encode",
+        "pincode", "airport_code", "tax_code", "country_codes", "codec", "encode",
     ],
     "printed on posters": ["promo_code", "coupon_code", "discount_code", "referral_code"],
     "a property of a secret": [
         "token_type", "tokenType", "password_length", "key_name", "signature_version",
+        "pass_rate", "password_changed", "password_changed_at", "signature_valid",
         "session_count", "code_challenge_method", "max_tokens", "has_password", "is_token",
     ],
     "only looks like one": ["compass", "bypass", "passenger", "secretary", "tokenizer", "author",
-                            "spin", "design", "signal", "page", "q", "state", "id", "", "123"],
+                            "secret_santa", "spin", "design", "signal", "page", "q", "state", "id",
+                            "", "123"],
 }  # fmt: skip
 
 

@@ -3,14 +3,13 @@
 import re
 from urllib.parse import unquote_plus
 
-from dockerflow.scrub import is_secret, mask_pairs, mask_urls
+from dockerflow.scrub import is_count, is_secret, mask_encoded, mask_pairs, mask_urls
 
 MAX_QUERY = 1024  # characters
 
 # //user:password@host, and of a query string that was cut, all that may be such a beginning
 _RELATIVE_URL = re.compile(r"(?<![\w:])//[^\s'\"<>/@]*@")
 _CUT_URL = re.compile(r"//[^\s'\"<>/@]*$")
-_MAX_QUOTING = 3
 
 
 def mask_query(query: str) -> str:
@@ -24,24 +23,19 @@ def mask_query(query: str) -> str:
 
 
 def _masked(quoted_key: str, equals: str, quoted_value: str) -> str:
-    key = unquote_plus(quoted_key)
-    if equals and is_secret(unquote_plus(unquote_plus(key)), in_query=True):
+    key, value = unquote_plus(quoted_key), unquote_plus(quoted_value)
+    name = unquote_plus(unquote_plus(key))
+    if equals and is_secret(name, in_query=True) and not is_count(name, value):
         return f"{key}=***"
-    return _readable(quoted_key) + equals + _readable(quoted_value)
+    return _readable(key) + equals + _readable(value)
 
 
-def _readable(quoted: str) -> str:
-    """Unquoted once, and further where that uncovers a secret, which is then masked.
+def _readable(plain: str) -> str:
+    """Decoded further where that uncovers a secret, which is then masked.
 
     A value may be a query string, or an address with one.
     """
-    plain = deepest = unquote_plus(quoted)
-    for _ in range(_MAX_QUOTING):
-        masked = _without_secrets(deepest)
-        if masked != deepest:
-            plain = masked
-        deepest = unquote_plus(masked)
-    return plain
+    return mask_encoded(plain, _without_secrets, unquote_plus)
 
 
 def _without_secrets(text: str) -> str:

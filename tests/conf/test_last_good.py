@@ -15,6 +15,7 @@ from dockerflow.conf import Conf, conf, lenient
 from tests.support.process import python_path
 
 TTL = "DOCKERFLOW_HEARTBEAT_TTL"
+BLANKS = "blanks or characters that no Authorization header can carry"
 STAYS = "The last good value stays in use."
 
 
@@ -304,8 +305,7 @@ def test_a_fault_is_logged_once_and_is_a_problem_with_the_cause_that_it_has_now(
     assert causes == [
         (
             good,
-            f"{name} ({name}_FILE, {token}): (hidden) holds blanks or characters that no"
-            " Authorization header can carry",
+            f"{name} ({name}_FILE, {token}): (hidden) holds {BLANKS}",
             ["ERROR"],
         ),
         (

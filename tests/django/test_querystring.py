@@ -39,6 +39,7 @@ def test_the_value_of_any_other_key_is_readable(key: str) -> None:
 @pytest.mark.parametrize(
     ("query", "readable"),
     [
+        ("completion_tokens=17&sessions=3&s3_key=a", "completion_tokens=17&sessions=3&s3_key=a"),
         ("", ""),
         ("flag", "flag"),
         ("&&=&a=&=b", "&&=&a=&=b"),
@@ -56,6 +57,14 @@ def test_what_holds_no_secret_is_readable(query: str, readable: str) -> None:
 @pytest.mark.parametrize(
     ("query", "masked"),
     [
+        ("Authorization=Bearer+hush", "Authorization=***"),
+        ("h=Authorization%3A+Bearer+hush&b=2", "h=Authorization: ***&b=2"),
+        ("q=password:hush", "q=password:***"),
+        ("q=%7B%22password%22%3A%5B%22hush%22%5D%7D", 'q={"password":***}'),
+        ("q=%7B%5C%22password%5C%22%3A%5C%22hush%5C%22%7D", 'q={\\"password\\":***}'),
+        ("q=data%5B%27password%27%5D%3Dhush", "q=data['password']=***"),
+        ("url=postgres://me:hu'sh@h", "url=postgres://***@h"),
+        ("tokens=hush", "tokens=***"),
         ("pass%77ord=hush", "password=***"),
         ("access+token=hush", "access token=***"),
         ("token=hush%26hush%3Dhush", "token=***"),
