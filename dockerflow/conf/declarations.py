@@ -47,7 +47,7 @@ class Conf(Settings):
         " fail.",
     )
     DOCKERFLOW_DATABASES: Setting[list[str] | None] = Setting(
-        kinds.database_aliases(databases),
+        kinds.database_aliases(databases, lambda: dotted.choosing_databases(_all_checks())),
         None,
         "The databases that a check looks at if its entry has no brackets. If this is not set, it"
         " looks at all databases.",
@@ -140,3 +140,7 @@ class Conf(Settings):
 
 conf = Conf()
 lenient = Lenient(conf)
+
+
+def _all_checks() -> list[str]:
+    return [*lenient.DOCKERFLOW_CHECKS, *lenient.DOCKERFLOW_OPTIONAL_CHECKS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import inspect
@@ -14,11 +15,12 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from dockerflow.conf.kinds import Kind, about_item, names, stripped
-from dockerflow.conf.spelling import did_you_mean, nearest
+from dockerflow.conf.spelling import did_you_mean, nearest, nearest_by_words
 
 _PATH = r"[^\W\d]\w*(\.[^\W\d]\w*)+"
 OWN = "dockerflow.django.checks"
 _ENTRY = r"(?s)([^\[\]]*)(?:\[(.*)\])?"
+_MISSING = object()
 
 
 def _parse(value: Any) -> str:
@@ -32,21 +34,27 @@ def _check(path: str) -> Iterator[str]:
     module_name, _, attribute = path.rpartition(".")
     try:
         module = importlib.import_module(module_name)
-    except (Exception, SystemExit) as error:  # a module may raise anything while it is imported
+        found = getattr(module, attribute, _MISSING)
+        hint = did_you_mean(_nearest_function(attribute, module)) if found is _MISSING else ""
+    except (Exception, SystemExit) as error:  # a module may raise anything, its __getattr__ too
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
         if missing and f"{module_name}.".startswith(f"{missing}."):
-            nearest_module = _nearest_module(module_name)
-            hint = did_you_mean(nearest_module)
+            hint = did_you_mean(_nearest_module(module_name))
             yield f"does not exist: there is no module {missing}{hint}"
         else:
             yield f"cannot be imported: {type(error).__name__}: {error}"
         return
-    if not hasattr(module, attribute):
-        functions = [name for name in dir(module) if callable(getattr(module, name, None))]
-        hint = did_you_mean(nearest(attribute, functions))
+    if found is _MISSING:
         yield f"does not exist: {module_name} has no {attribute}{hint}"
-    elif not callable(getattr(module, attribute)):
+    elif not callable(found):
         yield "is not callable"
+
+
+def _nearest_function(name: str, module: Any) -> str | None:
+    # What a module imports when it is first asked for is not imported for a hint.
+    functions = [each for each in dir(module) if callable(vars(module).get(each, callable))]
+    prefix = "check_" if name.casefold().startswith("check_") else ""
+    return nearest_by_words(name, [each for each in functions if each.startswith(prefix)], prefix)
 
 
 def _nearest_module(module_name: str) -> str | None:
@@ -57,7 +65,9 @@ def _nearest_module(module_name: str) -> str | None:
     found: list[str] = []
     search: Sequence[str] | None = None
     for part in module_name.split("."):
-        match = nearest(part, [info.name for info in pkgutil.iter_modules(search)])
+        # There are hundreds of modules at the top: one of them is always a little like it.
+        likeness = 0.8 if search is None else 0.6
+        match = nearest(part, [info.name for info in pkgutil.iter_modules(search)], likeness)
         spec = PathFinder.find_spec(match, search) if match else None
         if spec is None:
             return None
@@ -134,14 +144,19 @@ def _parse_entries(value: Any) -> list[str]:
 def _check_entries(entries: list[str]) -> Iterator[str]:
     for entry in entries:
         path, subjects = split_entry(entry)
-        clauses = list(function.check(path)) or list(_check_function(path))
-        for clause in clauses or _check_subjects(pkgutil.resolve_name(path), subjects):
-            yield about_item(entry, entries, clause)
+        clauses = list(function.check(path))
+        if not clauses:
+            try:
+                check = pkgutil.resolve_name(path)
+                clauses = list(_check_function(check)) or list(_check_subjects(check, subjects))
+            except (Exception, SystemExit) as error:  # such as a descriptor of the check
+                clauses = [f"cannot be used: {type(error).__name__}: {error}"]
+        for clause in clauses:
+            yield about_item(entry.removeprefix(f"{OWN}."), entries, clause)
 
 
-def _check_function(path: str) -> Iterator[str]:
+def _check_function(check: Any) -> Iterator[str]:
     # https://docs.djangoproject.com/en/stable/topics/checks/#writing-your-own-checks
-    check = pkgutil.resolve_name(path)
     try:
         hash(check)
     except TypeError:
@@ -159,7 +174,7 @@ def _check_subjects(check: Any, subjects: tuple[str, ...]) -> Iterator[str]:
     declared = getattr(check, "subjects", None)  # see dockerflow.django.checks.subjects
     if declared is None:
         if subjects:
-            yield "has no subjects that brackets could name"
+            yield "takes no brackets"
         return
     try:
         known = None if declared.known is None else list(declared.known())
@@ -171,17 +186,29 @@ def _check_subjects(check: Any, subjects: tuple[str, ...]) -> Iterator[str]:
         return
     if not chosen and known is None:
         yield f"needs a {declared.keyword} in brackets: {check.__name__}[...]"
-    elif not chosen and declared.none is None:
+    elif not chosen and not known and declared.none is None:
         yield f"has no {declared.keyword} to look at"
     for name in subjects:
         if known is not None and name not in known:
             hint = did_you_mean(nearest(name, known))
-            yield f"names {name!r}, which is no {declared.keyword} to look at{hint}"
+            yield f"names {name!r}, which is not a known {declared.keyword}{hint}"
             continue
         try:
             declared.arguments(name)
         except ValueError as error:
             yield f"names {name!r}, which {error}"
+
+
+def choosing_databases(entries: list[str]) -> list[str]:
+    """The entries that look at the databases in ``DOCKERFLOW_DATABASES`` and need one."""
+    found = []
+    for entry in entries:
+        path, subjects = split_entry(entry)
+        with contextlib.suppress(Exception, SystemExit):  # which is a problem of that entry
+            declared: Any = pkgutil.resolve_name(path).subjects
+            if not subjects and declared.keyword == "database" and declared.none is None:
+                found.append(entry.removeprefix(f"{OWN}."))
+    return found
 
 
 system_checks = Kind(

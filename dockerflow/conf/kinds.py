@@ -10,7 +10,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -21,10 +21,6 @@ ENCODING = "utf-8-sig"  # with or without a byte order mark
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-
-
-def _accept(_: Any) -> Iterator[str]:
-    return iter(())
 
 
 class Kind(Generic[T_co]):
@@ -41,7 +37,7 @@ class Kind(Generic[T_co]):
         self,
         expected: str,
         parse: Callable[[Any], T_co],
-        check: Callable[[Any], Iterator[str]] = _accept,
+        check: Callable[[Any], Iterable[str]] = lambda _: (),
     ) -> None:
         self.expected = expected
         self.parse = parse
@@ -218,16 +214,21 @@ def _list(value: Any) -> list[str]:
 names = Kind("a list of names, comma-separated or as a JSON array", _list)
 
 
-def database_aliases(known: Callable[[], Collection[str] | None]) -> Kind[list[str] | None]:
+def database_aliases(
+    known: Callable[[], Collection[str] | None], needed_by: Callable[[], list[str]]
+) -> Kind[list[str] | None]:
     """A list of keys of ``DATABASES``.
 
     :param known: returns the keys, or None where there are no Django settings to know them from
+    :param needed_by: returns the entries of the lists of checks that look at these databases
     """
 
     def check(aliases: list[str] | None) -> Iterator[str]:
         existing = known()
         if aliases is None or existing is None:
             return
+        if existing and not aliases and (entries := needed_by()):
+            yield f"names no database for {' and '.join(entries)}"
         for alias in aliases:
             if alias not in existing:
                 hint = did_you_mean(nearest(alias, existing))
@@ -243,7 +244,7 @@ def choices(packages: Mapping[str, tuple[str, str]]) -> Kind[list[str]]:
     def parse(value: Any) -> list[str]:
         chosen = list(dict.fromkeys(name.casefold() for name in names.parse(value)))
         for name in [name for name in chosen if name not in packages]:
-            clause = f"is not {expected}{did_you_mean(nearest(name, packages))}"
+            clause = f"is not {' or '.join(packages)}{did_you_mean(nearest(name, packages))}"
             raise ValueError(about_item(name, chosen, clause))
         return chosen
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from django.core.exceptions import ImproperlyConfigured
 
 from dockerflow.conf.kinds import ENCODING, Kind, refuse_leftovers
+from dockerflow.scrub import scrub
 
 if TYPE_CHECKING:
     from dockerflow.conf.settings import Settings
@@ -42,6 +44,12 @@ class Setting(Generic[T]):
     def __get__(self, settings: Settings, owner: type[Settings]) -> T: ...
     def __get__(self, settings: Settings | None, owner: type[Settings]) -> Setting[T] | T:
         return self if settings is None else settings.resolve(self)[0]
+
+    def __set__(self, settings: Settings, value: object) -> None:
+        raise AttributeError(
+            f"{self.name} of dockerflow.conf cannot be assigned. Set the Django setting or the"
+            " environment variable; in a test, use override_settings or monkeypatch.setenv."
+        )
 
     @property
     def file_name(self) -> str:
@@ -85,21 +93,23 @@ class Setting(Generic[T]):
         )
 
     def show(self, value: Any) -> str:
-        """The value for people: a secret is hidden."""
-        return "(hidden)" if self.secret and value is not None else repr(value)
+        """The value for people: a secret is hidden, and what is secret in any other value."""
+        if self.secret and value is not None:
+            return "(hidden)"
+        return scrub(repr(os.fspath(value) if isinstance(value, os.PathLike) else value))
 
-    def problem_of(self, value: Any, source: str) -> str | None:
-        """A line about what is wrong with a raw value, or None."""
+    def problems_of(self, value: Any, source: str) -> list[str]:
+        """A line for each thing that is wrong with a raw value; None is the default."""
         try:
-            parsed = self.parse(value)
+            parsed = self.default if value is None else self.parse(value)
         except ValueError as error:
-            return self.problem(value, source, str(error))
-        clause = next(self.kind.check(parsed), None)
-        return None if clause is None else self.problem(parsed, source, clause)
+            return [self.problem(value, source, str(error))]
+        shown = self.default if value is None else value
+        return [self.problem(shown, source, clause) for clause in self.kind.check(parsed)]
 
     def problem(self, value: Any, source: str, clause: str) -> str:
         """A line that says what is wrong, where it came from and what would be right."""
-        line = f"{self.name} ({source}): {self.show(value)} {clause}"
+        line = f"{self.name} ({source}): {self.show(value)} {scrub(clause)}"
         line += "" if clause.endswith("?") else "."
         expected = self.kind.expected
         return line if expected in clause else f"{line} Expected {expected}."

@@ -13,7 +13,7 @@ from dockerflow.conf.faults import Faults
 from dockerflow.conf.kinds import PREFIX
 from dockerflow.conf.setting import Setting
 from dockerflow.conf.sources import ENVIRONMENT, Found, Sources
-from dockerflow.conf.spelling import did_you_mean, nearest_setting
+from dockerflow.conf.spelling import did_you_mean, nearest_by_words
 
 T = TypeVar("T")
 
@@ -50,8 +50,7 @@ class Settings:
         :raises django.core.exceptions.ImproperlyConfigured: the setting does not take the value;
             with a value from a file only if none was right before
         """
-        found = self._read_secret(setting) if setting.secret else self._sources.read(setting.name)
-        value, source, _ = found or _NOT_FOUND
+        value, source, _ = self._find(setting)
         if value is None:  # a Django setting of None asks for the default
             default: Any = setting.default
             if isinstance(default, list):  # of the kinds of values the one that can be changed
@@ -78,12 +77,11 @@ class Settings:
         lines = []
         for setting in self:
             try:
-                value, source = self.resolve(setting)
+                value, source, _ = self._find(setting)
             except ImproperlyConfigured as error:
                 lines.append(str(error))
             else:
-                clauses = setting.kind.check(value)
-                lines += [setting.problem(value, source, clause) for clause in clauses]
+                lines += setting.problems_of(value, source)
         file = self._sources.file()
         for faults in [*self._secret_faults.values(), *([file.faults] if file else [])]:
             lines += faults.lines.values()
@@ -94,7 +92,7 @@ class Settings:
         known = [name for setting in self for name in setting.names]
         return [
             f"{name} ({source}) is not a setting of Dockerflow"
-            f"{did_you_mean(nearest_setting(name, known, PREFIX)) or '.'}"
+            f"{did_you_mean(nearest_by_words(name, known, PREFIX)) or '.'}"
             for name, source in sorted(self._sources.names())
             if name not in known and _is_meant_for_us(name, source, known)
         ]
@@ -110,6 +108,13 @@ class Settings:
         file = self._sources.file()
         return list(file.content.ignored) if file else []
 
+    def _find(self, setting: Setting[Any]) -> Found:
+        read = self._read_secret if setting.secret else self._read
+        return read(setting) or _NOT_FOUND
+
+    def _read(self, setting: Setting[Any]) -> Found | None:
+        return self._sources.read(setting.name)
+
     def _read_secret(self, setting: Setting[Any]) -> Found | None:
         direct = self._sources.read(setting.name)
         path, source, rank = self._sources.read(setting.file_name) or _NOT_FOUND
@@ -122,8 +127,8 @@ class Settings:
         label = f"{setting.file_name}, {path}"
         try:
             text = setting.read_file(path, source)
-            if problem := setting.problem_of(text, label):
-                raise ImproperlyConfigured(problem)
+            if problems := setting.problems_of(text, label):
+                raise ImproperlyConfigured(problems[0])
         except ImproperlyConfigured as error:
             good_path, text = self._secrets.get(setting.name, (None, ""))
             if good_path != path:
@@ -142,11 +147,12 @@ class Settings:
         if setting.secret and all(each in entries for each in setting.names):
             return _both_are_set(setting, path)
         if name == setting.name:
-            return setting.problem_of(entries[name], path)
+            return next(iter(setting.problems_of(entries[name], path)), None)
         try:
-            return setting.problem_of(setting.read_file(entries[name], path), path)
+            text = setting.read_file(entries[name], path)
         except ImproperlyConfigured as error:
             return str(error)
+        return next(iter(setting.problems_of(text, path)), None)
 
 
 def _is_meant_for_us(name: str, source: str, known: Collection[str]) -> bool:

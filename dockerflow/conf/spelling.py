@@ -1,4 +1,4 @@
-"""The nearest name to one that does not exist."""
+"""The nearest name to one that does not exist, in any case of letters."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
 
-def nearest(name: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that ``name`` most probably is a misspelling of, or None."""
-    return next(iter(get_close_matches(name, list(candidates), n=1)), None)
+def nearest(name: str, candidates: Iterable[str], likeness: float = 0.6) -> str | None:
+    """The candidate that ``name`` most probably is a misspelling of, or None.
+
+    :param likeness: the least that counts as near, from 0 to 1
+    """
+    by_key = {candidate.casefold(): candidate for candidate in candidates}
+    matches = get_close_matches(name.casefold(), by_key, n=1, cutoff=likeness)
+    return by_key[matches[0]] if matches else None
 
 
 def did_you_mean(match: str | None) -> str:
@@ -16,21 +21,23 @@ def did_you_mean(match: str | None) -> str:
     return f"; did you mean {match}?" if match else ""
 
 
-def nearest_setting(name: str, known: Collection[str], prefix: str) -> str | None:
-    """The setting that ``name`` was probably meant for, or None.
+def nearest_by_words(name: str, known: Collection[str], prefix: str) -> str | None:
+    """The known name that ``name`` was probably meant for, or None.
 
-    The prefix, which all share, does not count. First comes the setting that has all words of the
-    name, then one whose last words look like it, then one whose words the name has.
+    The prefix, which they share, does not count. First comes the shortest name that has all words
+    of ``name``, then one whose last words look like it, then one whose words are all in it.
     """
-    wanted = name.upper().removeprefix(prefix)
-    by_rest = {setting.removeprefix(prefix): setting for setting in known}
+    prefix = prefix.casefold()
+    wanted = name.casefold().removeprefix(prefix)
+    by_rest = {candidate.casefold().removeprefix(prefix): candidate for candidate in known}
     words = {rest: rest.split("_") for rest in by_rest}
     own = set(wanted.split("_"))
-    longer = [rest for rest in by_rest if own <= set(words[rest])]
+    if longer := [rest for rest in by_rest if own <= set(words[rest])]:
+        return by_rest[min(longer, key=lambda rest: (len(words[rest]), rest))]
     ends = {"_".join(words[rest][i:]): rest for rest in by_rest for i in range(len(words[rest]))}
     ends |= {rest: rest for rest in by_rest}
     shorter = [rest for rest in by_rest if own >= set(words[rest])]
-    for candidates, likeness in ((longer, 0.0), (ends, 0.75), (shorter, 0.0)):
+    for candidates, likeness in ((ends, 0.75), (shorter, 0.0)):
         if match := get_close_matches(wanted, candidates, n=1, cutoff=likeness):
             return by_rest[ends[match[0]]]
     return None

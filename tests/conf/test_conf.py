@@ -210,7 +210,7 @@ def test_a_directory_is_refused_as_the_drain_file(monkeypatch, tmp_path):
 
     assert conf.problems() == [
         (
-            f"DOCKERFLOW_DRAIN_FILE (environment): {tmp_path!r} is a directory."
+            f"DOCKERFLOW_DRAIN_FILE (environment): '{tmp_path}' is a directory."
             " Expected the absolute path of a file."
         )
     ]
@@ -239,14 +239,50 @@ CHOSEN = " a list of checks by name or dotted path, comma-separated or as a JSON
         (
             "DOCKERFLOW_CHECKS",
             "dockerflow.django.cheks.check_caches",
-            "['dockerflow.django.cheks.check_caches'] does not exist: there is no module"
+            "'dockerflow.django.cheks.check_caches' does not exist: there is no module"
             " dockerflow.django.cheks; did you mean dockerflow.django.checks? Expected" + CHOSEN,
         ),
         (
             "DOCKERFLOW_CHECKS",
             "none",
-            "['dockerflow.django.checks.none'] does not exist:"
-            " dockerflow.django.checks has no none. Expected" + CHOSEN,
+            "'none' does not exist: dockerflow.django.checks has no none. Expected" + CHOSEN,
+        ),
+        (
+            "DOCKERFLOW_CHECKS",
+            "check_redis",
+            "'check_redis' does not exist: dockerflow.django.checks has no check_redis;"
+            " did you mean check_redis_connected? Expected" + CHOSEN,
+        ),
+        (
+            "DOCKERFLOW_CHECKS",
+            "check_database,check_caches",
+            "'check_database,check_caches' holds 'check_database', which does not exist:"
+            " dockerflow.django.checks has no check_database;"
+            " did you mean check_database_connected? Expected" + CHOSEN,
+        ),
+        (
+            "DOCKERFLOW_CHECKS",
+            "nope.x",
+            "'nope.x' does not exist: there is no module nope. Expected" + CHOSEN,
+        ),
+        (
+            "DOCKERFLOW_CHECKS",
+            "check_url[https://me:hunter2@pay.example/x]",
+            "'check_url[https://***@pay.example/x]' names 'https://***@pay.example/x', which has a"
+            " user or a password, which the answer would show. Expected" + CHOSEN,
+        ),
+        (
+            "DOCKERFLOW_CHECKS",
+            "check_url[https://pay.example/x?token=hunter2],check_cachs",
+            "'check_url[https://pay.example/x?token=***],check_cachs' holds 'check_cachs', which"
+            " does not exist: dockerflow.django.checks has no check_cachs;"
+            " did you mean check_caches? Expected" + CHOSEN,
+        ),
+        (
+            "DOCKERFLOW_OPTIONAL_CHECKS",
+            "check_url[https://me:hunter2@pay.example/x",
+            "'check_url[https://***@pay.example/x' has brackets that do not match. Expected"
+            + CHOSEN,
         ),
         (
             "DOCKERFLOW_OPTIONAL_CHECKS",
@@ -258,7 +294,7 @@ CHOSEN = " a list of checks by name or dotted path, comma-separated or as a JSON
             "DOCKERFLOW_DATABASES",
             "defualt",
             (
-                "['defualt'] is not in DATABASES; did you mean default?"
+                "'defualt' is not in DATABASES; did you mean default?"
                 " Expected a list of database aliases."
             ),
         ),
@@ -266,7 +302,7 @@ CHOSEN = " a list of checks by name or dotted path, comma-separated or as a JSON
             "DOCKERFLOW_DATABASES",
             "default,defualt",
             (
-                "['default', 'defualt'] holds 'defualt', which is not in DATABASES;"
+                "'default,defualt' holds 'defualt', which is not in DATABASES;"
                 " did you mean default? Expected a list of database aliases."
             ),
         ),
@@ -274,6 +310,27 @@ CHOSEN = " a list of checks by name or dotted path, comma-separated or as a JSON
             "DOCKERFLOW_HEARTBEAT_FAIL_LEVEL",
             "warn",
             "'warn' is not debug, info, warning, error or critical; did you mean warning?",
+        ),
+        (
+            "DOCKERFLOW_DATABASES",
+            "DEFUALT",
+            (
+                "'DEFUALT' is not in DATABASES; did you mean default?"
+                " Expected a list of database aliases."
+            ),
+        ),
+        (
+            "DOCKERFLOW_HEARTBEAT_FAIL_LEVEL",
+            "WARN",
+            "'WARN' is not debug, info, warning, error or critical; did you mean warning?",
+        ),
+        (
+            "DOCKERFLOW_METRICS",
+            "Statd",
+            (
+                "'Statd' is not statsd or opentelemetry; did you mean statsd? Expected a list of"
+                " statsd and opentelemetry, comma-separated or as a JSON array."
+            ),
         ),
         (
             "DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE",
@@ -294,6 +351,11 @@ CHOSEN = " a list of checks by name or dotted path, comma-separated or as a JSON
             "DOCKERFLOW_HEARTBEAT_DETAILS",
             "True",
             "'True' is not debug, always or never.",
+        ),
+        (
+            "DOCKERFLOW_HEARTBEAT_DETAILS",
+            "ALLWAYS",
+            "'ALLWAYS' is not debug, always or never; did you mean always?",
         ),
         (
             "DOCKERFLOW_HEARTBEAT_TOKEN",
@@ -352,6 +414,11 @@ CHOSEN = " a list of checks by name or dotted path, comma-separated or as a JSON
             "WARN",
             "'WARN' is not DEBUG, INFO, WARNING, ERROR or CRITICAL; did you mean WARNING?",
         ),
+        (
+            "DOCKERFLOW_LOG_LEVEL",
+            "critcal",
+            "'critcal' is not DEBUG, INFO, WARNING, ERROR or CRITICAL; did you mean CRITICAL?",
+        ),
     ],
 )
 def test_the_error_has_name_source_value_and_what_was_expected(
@@ -366,6 +433,32 @@ def test_the_error_has_name_source_value_and_what_was_expected(
     assert in_django == [f"{name} (Django setting): {problem}"]
     if isinstance(value, str):
         assert in_environment == [f"{name} (environment): {problem}"]
+
+
+def test_no_databases_for_the_checks_that_need_one_is_an_error_of_that_setting(monkeypatch):
+    monkeypatch.setenv("DOCKERFLOW_DATABASES", "[]")
+    without_brackets = conf.problems()
+    monkeypatch.setenv("DOCKERFLOW_CHECKS", "check_database_connected[default],check_caches")
+    with_brackets = conf.problems()
+
+    assert without_brackets == [
+        (
+            "DOCKERFLOW_DATABASES (environment): '[]' names no database for"
+            " check_database_connected and check_migrations_applied."
+            " Expected a list of database aliases."
+        )
+    ]
+    assert with_brackets == []
+
+
+def test_a_setting_cannot_be_assigned(monkeypatch):
+    with pytest.raises(AttributeError, match="override_settings or monkeypatch"):
+        conf.DOCKERFLOW_HEARTBEAT_TIMEOUT = 1.0
+    with pytest.raises(AttributeError, match="cannot be assigned"):
+        monkeypatch.setattr(conf, "DOCKERFLOW_HEARTBEAT_TIMEOUT", 1.0)
+    monkeypatch.setenv("DOCKERFLOW_HEARTBEAT_TIMEOUT", "9")
+
+    assert conf.DOCKERFLOW_HEARTBEAT_TIMEOUT == 9
 
 
 def test_the_error_about_a_value_in_a_file_has_its_path(base_dir):
@@ -819,7 +912,7 @@ def test_every_bad_value_is_in_the_one_refusal(monkeypatch):
     assert str(refusal.value) == (
         "Dockerflow cannot start with its settings as they are:\n"
         "- DOCKERFLOW_CHECKS (environment):"
-        " ['dockerflow.django.checks.check_databse_connected'] does not exist:"
+        " 'dockerflow.django.checks.check_databse_connected' does not exist:"
         " dockerflow.django.checks has no check_databse_connected;"
         " did you mean check_database_connected? Expected" + CHOSEN + "\n"
         "- DOCKERFLOW_HEARTBEAT_TIMEOUT (environment): 'abc' is not a number."

@@ -4,7 +4,29 @@ import sys
 
 import pytest
 
-from dockerflow.conf import dotted
+from dockerflow.conf import conf, dotted
+
+LAZY = """
+def __getattr__(name):
+    if name == "quits":
+        raise SystemExit("bye")
+    if name.startswith("check"):
+        raise ModuleNotFoundError("No module named 'psycopg'", name="psycopg")
+    raise AttributeError(name)
+"""
+ODD = """
+class Odd:
+    def __init__(self, *odd): vars(self).update(dict.fromkeys(odd))
+    def __call__(self, app_configs, **kwargs): return []
+    def __getattribute__(self, name):
+        if name != "__dict__" and name in vars(self):
+            raise OSError(f"no {name}")
+        return object.__getattribute__(self, name)
+    def __hash__(self):
+        if "hash" in vars(self): raise OSError("no hash")
+        return 1
+hashed, signed, divided = Odd("hash"), Odd("__signature__"), Odd("subjects")
+"""
 
 
 @pytest.fixture
@@ -22,6 +44,8 @@ def modules(tmp_path, monkeypatch):
     (tmp_path / "shop/broken.py").write_text("1 / 0")
     (tmp_path / "shop/needy.py").write_text("import nowhere_to_be_found")
     (tmp_path / "shop/quitter.py").write_text("raise SystemExit('bye')")
+    (tmp_path / "shop/lazy.py").write_text(LAZY)
+    (tmp_path / "shop/odd.py").write_text(ODD)
     (tmp_path / "deploy_shop.py").write_text("open(__file__ + '.ran', 'w')")
     monkeypatch.syspath_prepend(tmp_path)
     yield tmp_path
@@ -59,6 +83,12 @@ def modules(tmp_path, monkeypatch):
             ["does not exist: there is no module shop.checks.Stock"],
         ),
         ("shop.broken.check", ["cannot be imported: ZeroDivisionError: division by zero"]),
+        ("shop.lazy.quits", ["cannot be imported: SystemExit: bye"]),
+        ("shop.lazy.x", ["does not exist: shop.lazy has no x"]),
+        (
+            "shop.lazy.check",
+            ["cannot be imported: ModuleNotFoundError: No module named 'psycopg'"],
+        ),
         ("shop.quitter.check", ["cannot be imported: SystemExit: bye"]),
         (
             "shop.needy.check",
@@ -93,6 +123,30 @@ def test_each_path_of_a_list_is_checked(modules):
 def test_a_system_check_takes_keyword_arguments(modules, path):
     assert list(dotted.function.check(path)) == []
     assert list(dotted.system_checks.check([path])) == ["takes no **kwargs, as a system check must"]
+
+
+@pytest.mark.parametrize(
+    ("name", "clause"),
+    [
+        ("shop.odd.hashed", "cannot be used: OSError: no hash"),
+        ("shop.odd.signed", "cannot be used: OSError: no __signature__"),
+        ("shop.odd.divided", "cannot be used: OSError: no subjects"),
+        (
+            "shop.lazy.check_stock",
+            "cannot be imported: ModuleNotFoundError: No module named 'psycopg'",
+        ),
+    ],
+)
+def test_a_check_that_fails_when_it_is_looked_at_is_one_problem_among_the_others(
+    modules, monkeypatch, name, clause
+):
+    monkeypatch.setenv("DOCKERFLOW_CHECKS", name)
+    monkeypatch.setenv("DOCKERFLOW_HEARTBEAT_TTL", "ten")
+
+    assert [problem.split(". Expected")[0] for problem in conf.problems()] == [
+        f"DOCKERFLOW_CHECKS (environment): '{name}' {clause}",
+        "DOCKERFLOW_HEARTBEAT_TTL (environment): 'ten' is not a number",
+    ]
 
 
 def test_a_system_check_can_be_hashed(modules):

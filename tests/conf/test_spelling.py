@@ -3,7 +3,7 @@
 import pytest
 
 from dockerflow.conf import conf
-from dockerflow.conf.spelling import nearest_setting
+from dockerflow.conf.spelling import nearest_by_words
 
 KNOWN = [name for setting in conf for name in setting.names]
 
@@ -47,5 +47,5 @@ KNOWN = [name for setting in conf for name in setting.names]
         ("DOCKERFLOW_", None),
     ],
 )
-def test_the_nearest_setting_is_found_without_the_prefix(name, meant):
-    assert nearest_setting(name, KNOWN, "DOCKERFLOW_") == meant
+def test_the_nearest_by_words_is_found_without_the_prefix(name, meant):
+    assert nearest_by_words(name, KNOWN, "DOCKERFLOW_") == meant

@@ -87,7 +87,7 @@ def test_the_start_is_refused_with_everything_that_is_wrong(manage):
     assert refusal(done) == (
         "Dockerflow cannot start with its settings as they are:\n"
         "- DOCKERFLOW_CHECKS (environment):"
-        " ['dockerflow.django.checks.check_databse_connected'] does not exist:"
+        " 'dockerflow.django.checks.check_databse_connected' does not exist:"
         " dockerflow.django.checks has no check_databse_connected;"
         " did you mean check_database_connected? Expected a list of checks by name or dotted path,"
         " comma-separated or as a JSON array.\n"
@@ -108,12 +108,12 @@ def test_a_function_that_is_no_system_check_is_one_more_problem(manage):
     assert refusal(done) == (
         "Dockerflow cannot start with its settings as they are:\n"
         "- DOCKERFLOW_CHECKS (environment):"
-        " ['tests.support.sample_checks.takes_nothing', 'builtins.dict'] holds"
+        " 'tests.support.sample_checks.takes_nothing,builtins.dict' holds"
         " 'tests.support.sample_checks.takes_nothing', which takes no **kwargs,"
         " as a system check must."
         " Expected a list of checks by name or dotted path, comma-separated or as a JSON array.\n"
         "- DOCKERFLOW_CHECKS (environment):"
-        " ['tests.support.sample_checks.takes_nothing', 'builtins.dict'] holds"
+        " 'tests.support.sample_checks.takes_nothing,builtins.dict' holds"
         " 'builtins.dict', which takes no **kwargs, as a system check must."
         " Expected a list of checks by name or dotted path, comma-separated or as a JSON array.\n"
         "- DOCKERFLOW_HEARTBEAT_TIMEOUT (environment): 'abc' is not a number."

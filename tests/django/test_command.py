@@ -242,6 +242,15 @@ def test_settings_as_json_holds_every_setting_and_no_secret():
     }
 
 
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_settings_hides_the_secrets_in_a_list_of_checks(form):
+    checks = "check_url[https://pay.example/x?token=hunter2&page=1]"
+    done = manage("dockerflow", "settings", *form, DOCKERFLOW_CHECKS=checks)
+
+    assert "check_url[https://pay.example/x?token=***&page=1]" in done.stdout
+    assert "hunter2" not in done.stdout
+
+
 def test_the_example_env_file_reads_back_as_the_defaults(tmp_path):
     example = manage("dockerflow", "settings", "--env-example").stdout
     active = re.sub(r"^#(\w+=)", r"\1", example, flags=re.MULTILINE)
