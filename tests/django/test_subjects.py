@@ -170,7 +170,7 @@ def problems(settings, monkeypatch):
     from dockerflow.conf import conf  # noqa: PLC0415 (as the other names are Django's to import)
 
     def problems(entry):
-        settings.DOCKERFLOW_CHECKS = [entry]
+        settings.DOCKERFLOW_CHECKS = entry
         in_django = conf.problems()
         del settings.DOCKERFLOW_CHECKS
         monkeypatch.setenv("DOCKERFLOW_CHECKS", entry)
@@ -239,7 +239,7 @@ def test_a_good_entry_is_taken(problems, entry):
     ],
 )
 def test_a_bad_entry_is_an_error_at_the_start(problems, entry, problem):
-    assert problems(entry) == [f"['{entry}'] {problem}"]
+    assert problems(entry) == [f"'{entry}' {problem}"]
 
 
 def test_a_database_check_without_any_database_is_an_error_at_the_start(problems, settings):
