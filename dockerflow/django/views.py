@@ -51,37 +51,43 @@ METHODS = ["GET", "HEAD"]
 
 def endpoint(
     on_exception: Callable[[Exception], HttpResponse] | None = None,
+    is_served: Callable[[], bool] = lambda: True,
 ) -> Callable[[View], View]:
     """Decorate an endpoint: GET and HEAD only, never cached, and kept out of everything else.
 
     :param on_exception: answers where the endpoint itself has raised
+    :param is_served: whether there is such an endpoint; if not, the project answers with its 404
     """
+
+    def refused(request: HttpRequest) -> HttpResponse | None:
+        if not is_served():
+            raise Http404
+        return None if request.method in METHODS else HttpResponseNotAllowed(METHODS)
+
+    def recovered(error: Exception) -> HttpResponse:
+        if on_exception is None:
+            raise error
+        return on_exception(error)
 
     def decorate(function: View) -> View:
         if iscoroutinefunction(function):
 
             @functools.wraps(function)
             async def view(request: HttpRequest) -> HttpResponse:
-                if request.method not in METHODS:
-                    return _finish(request, HttpResponseNotAllowed(METHODS))
                 try:
-                    return _finish(request, await function(request))
+                    response = refused(request) or await function(request)
                 except Exception as error:
-                    if on_exception is None:
-                        raise
-                    return _finish(request, on_exception(error))
+                    response = recovered(error)
+                return _finish(request, response)
         else:
 
             @functools.wraps(function)
             def view(request: HttpRequest) -> HttpResponse:
-                if request.method not in METHODS:
-                    return _finish(request, HttpResponseNotAllowed(METHODS))
                 try:
-                    return _finish(request, function(request))
+                    response = refused(request) or function(request)
                 except Exception as error:
-                    if on_exception is None:
-                        raise
-                    return _finish(request, on_exception(error))
+                    response = recovered(error)
+                return _finish(request, response)
 
         vars(view)["login_required"] = False  # what login_not_required sets, in Django from 5.1 on
         return transaction.non_atomic_requests(csrf_exempt(view))
@@ -181,12 +187,12 @@ async def aheartbeat(request: HttpRequest) -> HttpResponse:
     if response := renderers.challenge(request):
         return response
     if file := drain_file():
-        return _answer(request, None, started, file)
+        return await _aanswer(request, None, started, file)
     # A client that gives up cancels its request; the run still sends its signal and is logged.
     task = asyncio.ensure_future(_arun())
     _tasks.add(task)
     task.add_done_callback(_tasks.discard)
-    return _answer(request, await asyncio.shield(task), started)
+    return await _aanswer(request, await asyncio.shield(task), started)
 
 
 _tasks: set[asyncio.Task[Report]] = set()  # the event loop's own references are weak
@@ -201,11 +207,9 @@ async def _arun() -> Report:
     return answer.report
 
 
-@endpoint()
+@endpoint(is_served=lambda: lenient.DOCKERFLOW_ERROR_ENDPOINT)
 def error(request: HttpRequest) -> HttpResponse:
     """Raises, to see that errors are reported; 404 unless ``DOCKERFLOW_ERROR_ENDPOINT`` is set."""
-    if not lenient.DOCKERFLOW_ERROR_ENDPOINT:
-        raise Http404
     write(logger, logging.ERROR, "The endpoint /__error__ was called")
     raise RuntimeError("This is the error that /__error__ raises for a test")
 
@@ -233,3 +237,10 @@ def _answer(
         current_version=current_version,
         drain_file=drain_file,
     )
+
+
+async def _aanswer(request: HttpRequest, *arguments: Any) -> HttpResponse:
+    """:func:`_answer` for an event loop; what shows the build calls the project's own callback."""
+    if renderers.shows_build(request):
+        return await sync_to_async(_answer)(request, *arguments)
+    return _answer(request, *arguments)

@@ -366,3 +366,16 @@ def test_error_is_for_get_and_head_only(ask, settings, caplog):
     response = ask("/__error__", "POST")
 
     assert (response.status_code, response.headers["Allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
+def test_error_is_not_there_unless_it_is_asked_for(ask, settings, method):
+    settings.DOCKERFLOW_REQUEST_ID_IN_RESPONSE = False
+    missing = ask("/nothing", method)
+    error = ask("/__error__", method)
+
+    assert (error.status_code, error.content, error.headers) == (
+        404,
+        missing.content,
+        missing.headers,
+    )

@@ -59,6 +59,11 @@ def answer(
     return json_response(body, status_code=_status_code(report))
 
 
+def shows_build(request: HttpRequest) -> bool:
+    """Return whether :func:`answer` asks for the version object."""
+    return preferred(request) is not None and may_see_details(request)
+
+
 def json_response(body: dict[str, Any], *, status_code: int) -> HttpResponse:
     """Return a heartbeat's body as JSON."""
     # A heartbeat holds strings and numbers: JsonResponse would make an encoder for more.

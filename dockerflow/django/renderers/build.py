@@ -34,8 +34,8 @@ def facts(version_object: Mapping[str, Any] | None) -> list[Fact]:
     commit_path, tag_path = _paths(source)
     urls = {
         "source": source,
-        "version": tag_path and source + tag_path.format(quote(texts["version"], safe="")),
-        "commit": commit_path and source + commit_path.format(quote(texts["commit"], safe="")),
+        "version": tag_path and source + tag_path.format(_quoted(texts["version"])),
+        "commit": commit_path and source + commit_path.format(_quoted(texts["commit"])),
         "build": web_address(texts["build"]),
     }
     shown = {
@@ -54,9 +54,19 @@ def facts(version_object: Mapping[str, Any] | None) -> list[Fact]:
 _LABELS = {"version": "Version", "commit": "Commit", "build": "Build", "source": "Source"}
 
 
+def _quoted(text: str) -> str:
+    return quote(text, safe="", errors="replace")  # JSON takes lone surrogates as well
+
+
 def repository(source: str) -> str:
-    """Return the part of a repository's address that people know it by: ``owner/name``."""
-    path = urlsplit(source).path if "://" in source else source
+    """Return the part of a repository's address that people know it by: ``owner/name``.
+
+    An empty string where the address is malformed.
+    """
+    try:
+        path = urlsplit(source).path if "://" in source else source
+    except ValueError:
+        return ""
     return path.removesuffix(".git").strip("/")
 
 

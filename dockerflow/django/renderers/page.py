@@ -87,8 +87,9 @@ def render(
         "refresh": REFRESH,
         "css": css,
     }
+    content = _template().render(Context(context))
     return HttpResponse(
-        _template().render(Context(context)),
+        content.encode("utf-8", "backslashreplace"),  # JSON takes lone surrogates as well
         status=status_code,
         headers={
             "Content-Security-Policy": f"default-src 'none'; style-src '{digest}';"

@@ -60,8 +60,13 @@ class _Heartbeat(Collector):
         if self._details and self._report is not None:
             yield from _checks(self._report)
         if self._version_object:
-            build = {key: str(self._version_object.get(key) or "") for key in BUILD_KEYS}
+            build = {key: _label(self._version_object.get(key)) for key in BUILD_KEYS}
             yield InfoMetricFamily("dockerflow_build", "The version object.", value=build)
+
+
+def _label(value: object) -> str:
+    """The value as text that can be encoded; JSON takes lone surrogates as well."""
+    return str(value or "").encode("utf-8", "backslashreplace").decode()
 
 
 def _checks(report: Report) -> Iterator[Metric]:
@@ -86,7 +91,7 @@ def _checks(report: Report) -> Iterator[Metric]:
     for result in report.results:
         values = [
             result.check.name,
-            result.check.subject or "",
+            _label(result.check.subject),
             str(result.check.required).lower(),
         ]
         up.add_metric(values, result.level < report.fail_level)
