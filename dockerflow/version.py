@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import functools
 import json
+import math
 import os
 import re
 from pathlib import Path
@@ -49,13 +50,14 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
     content = Path(path).read_bytes()
     try:
         # PowerShell's ``>`` starts a file with a byte order mark
-        parsed = json.loads(content.decode("utf-8-sig"), parse_constant=_refuse)
+        text = content.decode("utf-8-sig")
+        parsed = json.loads(text, parse_constant=_finite, parse_float=_finite)
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not UTF-8: {error}") from error
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is not JSON: {error}") from error
     if not isinstance(parsed, dict):
-        raise ValueError(f"{path} holds a {_type_name(parsed)} where an object belongs")
+        raise ValueError(f"{path} contains a {_type_name(parsed)}, expected an object")
     return parsed
 
 
@@ -65,8 +67,8 @@ def write(version_object: Mapping[str, Any], path: str | os.PathLike[str]) -> No
     Raises OSError, and ValueError where ``path`` exists and isn't a file: a rename would put a
     file in the place of ``/dev/stdout``.
     """
-    target = Path(path).resolve()
-    if target.exists() and not target.is_file():
+    target = Path(path).resolve()  # in a pipe, /dev/stdout leads to a path that does not exist
+    if Path(path).exists() and not Path(path).is_file():
         raise ValueError(f"{path} is not a file")
     # not tempfile: its 0600 would hide the object from the user `app`
     draft = target.with_name(f".{target.name}.{os.getpid()}")
@@ -93,9 +95,9 @@ def problems(version_object: Mapping[str, Any]) -> list[str]:
 def problem(version_object: Mapping[str, Any], key: str) -> str | None:
     """Return what is wrong with one of the four keys, or None."""
     if key not in version_object:
-        return f"{key} is missing: it is {KEYS[key]}."
+        return f"{key} is missing. Expected {KEYS[key]}."
     if flaw := _flaw(key, version_object[key]):
-        return f"{key} {flaw}: it is {KEYS[key]}."
+        return f"{key} {flaw}. Expected {KEYS[key]}."
     return None
 
 
@@ -116,7 +118,7 @@ def _url_flaw(value: str) -> str | None:
     except ValueError:
         return "is not a URL"
     if url.scheme in {"http", "https"} and "@" in url.netloc:
-        return "carries credentials"
+        return "contains a user name or password"
     if url.scheme not in {"http", "https"} or not has_host or re.search(r"\s", value):
         # whatever stands before an @ may be a password
         shown = re.sub(r"[^/]*@", "…@", value)
@@ -129,8 +131,11 @@ def _read_once(path: Path, *_identity: int) -> dict[str, Any]:
     return read(path)
 
 
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON value")
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):  # which no JSON can express: NaN, 1e999
+        raise ValueError(f"{text} is not a JSON number")
+    return number
 
 
 def _type_name(value: object) -> str:

@@ -3,11 +3,14 @@
 import json
 import os
 import re
+import subprocess
+import sys
 import threading
 
 import pytest
 
 from dockerflow.version import get_version, problems, read, write
+from tests.support.web import python_path
 
 pytestmark = pytest.mark.once
 
@@ -105,12 +108,13 @@ def test_threads_may_read_while_the_file_is_being_replaced(app):
     [
         (b"", "is not JSON: Expecting value: line 1 column 1 (char 0)"),
         (b'{"a": 1', "is not JSON: Expecting ',' delimiter: line 1 column 8 (char 7)"),
-        (b'{"a": NaN}', "is not JSON: NaN is no JSON value"),
-        (b'["a"]', "holds a JSON array where an object belongs"),
-        (b'"a"', "holds a JSON string where an object belongs"),
-        (b"1", "holds a JSON number where an object belongs"),
-        (b"true", "holds a JSON boolean where an object belongs"),
-        (b"null", "holds a JSON null where an object belongs"),
+        (b'{"a": NaN}', "is not JSON: NaN is not a JSON number"),
+        (b'{"a": -1e999}', "is not JSON: -1e999 is not a JSON number"),
+        (b'["a"]', "contains a JSON array, expected an object"),
+        (b'"a"', "contains a JSON string, expected an object"),
+        (b"1", "contains a JSON number, expected an object"),
+        (b"true", "contains a JSON boolean, expected an object"),
+        (b"null", "contains a JSON null, expected an object"),
     ],
 )
 def test_a_broken_file_is_a_value_error_that_names_it(tmp_path, content, complaint):
@@ -178,12 +182,34 @@ def test_a_write_that_fails_leaves_everything_as_it_was(tmp_path):
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("version.json", "before")]
 
 
+WRITE_TO_STDOUT = """
+import sys
+from dockerflow.version import write
+try:
+    write({}, "/dev/stdout")
+except ValueError as error:
+    sys.stderr.write(str(error))
+"""
+
+
 def test_a_device_is_never_replaced_by_a_file(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
 
     with pytest.raises(ValueError, match=f"^{re.escape(str(pipe))} is not a file$"):
         write(GOOD, pipe)
+
+
+def test_the_standard_output_in_a_pipe_is_not_a_file():
+    done = subprocess.run(
+        [sys.executable, "-c", WRITE_TO_STDOUT],
+        env={"PYTHONPATH": python_path()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.stdout, done.stderr) == ("", "/dev/stdout is not a file")
 
 
 @pytest.mark.parametrize(
@@ -203,12 +229,13 @@ def test_a_good_object_has_no_problems(change):
 
 def test_every_missing_key_is_told():
     expected = """
-        source is missing: it is the URL of the repository, such as \
+        source is missing. Expected the URL of the repository, such as \
 "https://github.com/mozilla-services/Dockerflow".
-        version is missing: it is the release, such as "1.4.0", or "" for a build that is no \
+        version is missing. Expected the release, such as "1.4.0", or "" for a build that is no \
 release.
-        commit is missing: it is the hash of the commit that was built, 7 to 64 hexadecimal digits.
-        build is missing: it is the URL of the CI job that built it.
+        commit is missing. Expected the hash of the commit that was built, 7 to 64 hexadecimal \
+digits.
+        build is missing. Expected the URL of the CI job that built it.
     """
     assert problems({}) == [line.strip() for line in expected.strip().splitlines()]
 
@@ -229,10 +256,10 @@ release.
         ("source", "https://a b", 'source is "https://a b", not an http or https URL'),
         ("source", "https://[", "source is not a URL"),
         ("source", "git@github.com:o/r.git", 'source is "…@github.com:o/r.git", not an http'),
-        ("source", "https://me:hush@github.com/o/r", "source carries credentials"),
+        ("source", "https://me:hush@github.com/o/r", "source contains a user name or password"),
         ("source", "ssh://me:hush@h/o", 'source is "ssh://…@h/o", not an http or https URL'),
         ("build", "7", 'build is "7", not an http or https URL'),
-        ("build", "https://ci:hush@h/7", "build carries credentials"),
+        ("build", "https://ci:hush@h/7", "build contains a user name or password"),
     ],
 )
 def test_a_bad_value_is_told_without_credentials(key, value, complaint):

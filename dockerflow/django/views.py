@@ -50,7 +50,7 @@ METHODS = ["GET", "HEAD"]
 
 
 def endpoint(
-    on_exception: Callable[[Exception], HttpResponse] | None = None,
+    on_exception: Callable[[BaseException], HttpResponse] | None = None,
     is_served: Callable[[], bool] = lambda: True,
 ) -> Callable[[View], View]:
     """Decorate an endpoint: GET and HEAD only, never cached, and kept out of everything else.
@@ -64,7 +64,7 @@ def endpoint(
             raise Http404
         return None if request.method in METHODS else HttpResponseNotAllowed(METHODS)
 
-    def recovered(error: Exception) -> HttpResponse:
+    def recovered(error: BaseException) -> HttpResponse:
         if on_exception is None:
             raise error
         return on_exception(error)
@@ -76,7 +76,7 @@ def endpoint(
             async def view(request: HttpRequest) -> HttpResponse:
                 try:
                     response = refused(request) or await function(request)
-                except Exception as error:
+                except (Exception, SystemExit) as error:
                     response = recovered(error)
                 return _finish(request, response)
         else:
@@ -85,7 +85,7 @@ def endpoint(
             def view(request: HttpRequest) -> HttpResponse:
                 try:
                     response = refused(request) or function(request)
-                except Exception as error:
+                except (Exception, SystemExit) as error:
                     response = recovered(error)
                 return _finish(request, response)
 
@@ -117,7 +117,7 @@ def current_version() -> Mapping[str, Any] | None:
     raise TypeError(f"it is a {type(version_object).__name__}, not a dict")
 
 
-def _broken_version(error: Exception) -> HttpResponse:
+def _broken_version(error: BaseException) -> HttpResponse:
     callback, base_dir = lenient.DOCKERFLOW_VERSION_CALLBACK, lenient.BASE_DIR
     message = "No version object from %s for %s"
     write(logger, logging.ERROR, message, callback, base_dir, **arguments(error))
@@ -133,7 +133,7 @@ def version(request: HttpRequest) -> HttpResponse:
     version_object = current_version()
     if version_object is None:
         return JsonResponse({"error": "version.json not found"}, status=404)
-    return JsonResponse(dict(version_object))
+    return JsonResponse(dict(version_object), json_dumps_params={"allow_nan": False})
 
 
 async def aversion(request: HttpRequest) -> Any:
@@ -155,7 +155,7 @@ async def albheartbeat(request: HttpRequest) -> Any:
     return lbheartbeat(request)
 
 
-def _broken_heartbeat(error: Exception) -> HttpResponse:
+def _broken_heartbeat(error: BaseException) -> HttpResponse:
     write(logger, logging.ERROR, "The heartbeat itself has failed", **arguments(error))
     status_code = lenient.DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE
     return renderers.json_response({"status": "critical"}, status_code=status_code)

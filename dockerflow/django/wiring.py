@@ -194,7 +194,7 @@ def check_version_object(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]
     callback, base_dir = conf.DOCKERFLOW_VERSION_CALLBACK, conf.BASE_DIR
     try:
         version_object = current_version()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         text = f"{callback} has no version object for {base_dir}: {type(error).__name__}: {error}"
         return [checks.Warning(scrub(text), id=health.WARNING_NO_VERSION_OBJECT)]
     if settings.DEBUG:

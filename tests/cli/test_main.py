@@ -52,7 +52,7 @@ def test_an_object_with_a_problem_is_not_written(tmp_path):
 
     assert (status, out) == (1, "")
     assert err == (
-        'commit is "main": it is the hash of the commit that was built, 7 to 64 hexadecimal '
+        'commit is "main". Expected the hash of the commit that was built, 7 to 64 hexadecimal '
         "digits.\n"
     )
     assert path.read_text() == "before"
@@ -75,9 +75,9 @@ def test_the_check_names_the_file_and_every_problem(tmp_path):
 
     assert (status, out) == (1, "")
     assert err == (
-        f'{path}: source is "…@github.com:o/r.git", not an http or https URL: it is the URL of '
+        f'{path}: source is "…@github.com:o/r.git", not an http or https URL. Expected the URL of '
         'the repository, such as "https://github.com/mozilla-services/Dockerflow".\n'
-        f"{path}: commit is a JSON null, not a string: it is the hash of the commit that was "
+        f"{path}: commit is a JSON null, not a string. Expected the hash of the commit that was "
         "built, 7 to 64 hexadecimal digits.\n"
     )
 
@@ -86,7 +86,7 @@ def test_the_check_names_the_file_and_every_problem(tmp_path):
     ("content", "complaint"),
     [
         (None, "[Errno 2] No such file or directory: '{path}'\n"),
-        ("[]", "{path} holds a JSON array where an object belongs\n"),
+        ("[]", "{path} contains a JSON array, expected an object\n"),
         ("", "{path} is not JSON: Expecting value: line 1 column 1 (char 0)\n"),
     ],
 )

@@ -228,7 +228,7 @@ def test_the_end_as_json(server, words):
         (
             ["http://h", "--commit=main"],
             (
-                'commit is "main": it is the hash of the commit that was built, 7 to 64 '
+                'commit is "main". Expected the hash of the commit that was built, 7 to 64 '
                 "hexadecimal digits."
             ),
         ),

@@ -89,7 +89,7 @@ def _metrics(
 def _version_object(current_version: CurrentVersion) -> Mapping[str, Any] | None:
     try:
         return current_version()
-    except Exception:  # /__version__ logs what is wrong with it
+    except (Exception, SystemExit):  # /__version__ logs what is wrong with it
         return None
 
 

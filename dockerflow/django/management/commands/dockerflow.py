@@ -129,11 +129,12 @@ class Command(BaseCommand):
         callback = import_string(conf.DOCKERFLOW_VERSION_CALLBACK)
         try:
             version_object = callback(conf.BASE_DIR)
+            text = json.dumps(version_object, indent=2, allow_nan=False)
         except (OSError, ValueError) as error:
             raise CommandError(scrub(str(error)), returncode=1) from error
         if version_object is None:
             raise CommandError(f"{conf.BASE_DIR} has no version object", returncode=1)
-        self._write_json(version_object)
+        self.stdout.write(text)
 
     def _write_json(self, value: object) -> None:
         self.stdout.write(json.dumps(value, indent=2))
