@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections import Counter
-from collections.abc import Awaitable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any
@@ -138,17 +139,55 @@ def _inline(chosen: Configured) -> object:
 
 def _in_thread(chosen: Configured) -> object:
     returned = chosen(app_configs=None)
-    return _awaited(returned) if inspect.isawaitable(returned) else _without_silenced(returned)
+    if inspect.isawaitable(returned):
+        return _awaited((chosen.check, chosen.subject), returned)
+    return _without_silenced(returned)
 
 
-async def _awaited(awaitable: Awaitable[object]) -> object:
+class _SynchronousCode(Lane):
+    """Runs the synchronous code that an async check calls, and may stop waiting for."""
+
+    def __init__(self) -> None:
+        super().__init__("synchronous code")
+        self._calls: set[Future[Any]] = set()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future = super().submit(fn, *args, **kwargs)
+        self._calls.add(future)
+        future.add_done_callback(self._calls.discard)
+        return future
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self._calls)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Nothing, which the context calls in any case."""
+
+    end = Lane.shutdown
+
+
+# What still runs for a check that has ended; its next run waits for the same thread, and makes no
+# other that could hang as well.
+_busy: dict[object, _SynchronousCode] = {}
+
+
+async def _awaited(key: object, awaitable: Awaitable[object]) -> object:
+    lane = _busy.pop(key, None)
+    if lane is None or not lane.thread.is_alive():  # as after a fork
+        lane = _SynchronousCode()
     # Without the context, all synchronous code in the process would queue for one thread.
     async with ThreadSensitiveContext() as context:
-        internals.use_executor(context, Lane("synchronous code"))
+        internals.use_executor(context, lane)
         try:
             return _without_silenced(await awaitable)
         finally:
-            await sync_to_async(_end)(None)
+            if lane.is_busy:
+                lane.submit(_end, None)
+                _busy[key] = lane
+            else:
+                await sync_to_async(_end)(None)
+                lane.end()
 
 
 def _begin() -> None:
