@@ -8,7 +8,8 @@ import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
 from importlib.machinery import PathFinder
 from typing import Any
 
@@ -170,14 +171,30 @@ def _check_function(check: Any) -> Iterator[str]:
         yield "takes no **kwargs, as a system check must"
 
 
+class Declaration(ABC):
+    """What a check declares of its subjects; :mod:`dockerflow.django.checks.subjects` has it."""
+
+    keyword: str
+    none: Callable[[], Any] | None
+
+    @abstractmethod
+    def known_names(self) -> list[str] | None: ...
+
+    @abstractmethod
+    def names(self) -> list[str]: ...
+
+    @abstractmethod
+    def arguments(self, name: str) -> dict[str, Any]: ...
+
+
 def _check_subjects(check: Any, subjects: tuple[str, ...]) -> Iterator[str]:
-    declared = getattr(check, "subjects", None)  # see dockerflow.django.checks.subjects
-    if declared is None:
+    declared = getattr(check, "subjects", None)
+    if not isinstance(declared, Declaration):  # a callable may have such an attribute of its own
         if subjects:
             yield "takes no brackets"
         return
     try:
-        known = None if declared.known is None else list(declared.known())
+        known = declared.known_names()
         chosen = subjects or declared.names()
     except ImproperlyConfigured:  # by another setting, which is reported as well
         return
@@ -197,6 +214,8 @@ def _check_subjects(check: Any, subjects: tuple[str, ...]) -> Iterator[str]:
             declared.arguments(name)
         except ValueError as error:
             yield f"names {name!r}, which {error}"
+        except Exception as error:
+            yield f"names {name!r}, which its parse() cannot read: {type(error).__name__}: {error}"
 
 
 def choosing_databases(entries: list[str]) -> list[str]:
@@ -205,8 +224,9 @@ def choosing_databases(entries: list[str]) -> list[str]:
     for entry in entries:
         path, subjects = split_entry(entry)
         with contextlib.suppress(Exception, SystemExit):  # which is a problem of that entry
-            declared: Any = pkgutil.resolve_name(path).subjects
-            if not subjects and declared.keyword == "database" and declared.none is None:
+            declared = pkgutil.resolve_name(path).subjects
+            is_of_databases = isinstance(declared, Declaration) and declared.keyword == "database"
+            if not subjects and is_of_databases and declared.none is None:
                 found.append(entry.removeprefix(f"{OWN}."))
     return found
 

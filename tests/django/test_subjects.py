@@ -136,6 +136,41 @@ def test_what_cannot_list_its_subjects_has_failed(ask):
     )
 
 
+def test_names_that_are_no_text_are_a_failure_in_every_form(ask):
+    status, body = ask(["tests.support.shards.check_numbers"])
+
+    assert (status, body["details"]["check_numbers"]["messages"]) == (
+        500,
+        {
+            "dockerflow.health.C002": "check_numbers raised TypeError:"
+            " 1 is no text, as the name of a shard must be"
+        },
+    )
+    metrics = {"accept": "application/openmetrics-text;version=1.0.0"}
+    assert BROWSERS["sync"]("/__heartbeat__", **metrics).status_code == 200
+
+
+def test_a_subject_that_is_named_twice_is_one(ask):
+    _, body = ask(["tests.support.shards.check_twice"])
+
+    assert body["details"]["check_twice"]["messages"] == {"shop.I004": "eu-1"}
+
+
+def test_a_callable_may_have_subjects_of_its_own(ask):
+    assert ask(["tests.support.shards.check_queues"])[1]["checks"] == {"check_queues": "ok"}
+
+
+def test_a_decorator_around_the_subjects_takes_part(ask):
+    status, body = ask(["tests.support.shards.check_shard_in_maintenance"])
+    details = body["details"]["check_shard_in_maintenance"]
+
+    assert (status, details["messages"]) == (
+        200,
+        {"shop.I005": "eu-1 is down\nus-1 is down"},
+    )
+    assert list(details["subjects"]) == ["eu-1", "us-1"]
+
+
 def test_databases_are_those_of_the_settings_and_those_that_brackets_name(
     ask, settings, tmp_path, django_db_setup, django_db_blocker
 ):
@@ -193,6 +228,7 @@ def problems(settings, monkeypatch):
         "check_redis_connected",
         f"{SHARD}[eu-1,us-1]",
         "tests.support.shards.check_port[80]",
+        "tests.support.shards.check_queues",
     ],
 )
 def test_a_good_entry_is_taken(problems, entry):
@@ -225,6 +261,25 @@ def test_a_good_entry_is_taken(problems, entry):
             "tests.support.shards.check_lost_islands",
             "cannot say what there is to look at: OSError: no map.",
         ),
+        (
+            "tests.support.shards.check_numbers",
+            (
+                "cannot say what there is to look at: TypeError: 1 is no text, as the name"
+                " of a shard must be."
+            ),
+        ),
+        (
+            "tests.support.shards.check_lists",
+            (
+                "cannot say what there is to look at: TypeError: ['eu-1'] is no text, as the"
+                " name of a shard must be."
+            ),
+        ),
+        (
+            "tests.support.shards.check_zones[us-1]",
+            "names 'us-1', which its parse() cannot read: KeyError: 'us-1'.",
+        ),
+        ("tests.support.shards.check_queues[orders]", "takes no brackets."),
         (
             "tests.support.sample_checks.passes[default]",
             "takes no brackets.",

@@ -1,5 +1,7 @@
 """Checks of a project that declares what they look at."""
 
+import functools
+
 from django.core.checks import Error, Info
 from django.db import connections
 
@@ -72,3 +74,63 @@ def check_lost_islands(app_configs, island, **kwargs):
 
 def check_bridge(app_configs, **kwargs):
     return [Error("The bridge is up", hint="Wait for the ship.", id="shop.E002")]
+
+
+def numbers():
+    return [1, 2]
+
+
+@subjects("shard", numbers)
+def check_numbers(app_configs, shard, **kwargs):
+    return []
+
+
+def lists():
+    return [["eu-1"]]
+
+
+@subjects("shard", lists)
+def check_lists(app_configs, shard, **kwargs):
+    return []
+
+
+@subjects("shard", parse={"eu-1": 1}.__getitem__)
+def check_zones(app_configs, shard, **kwargs):
+    return []
+
+
+def twice():
+    return ["eu-1", "eu-1"]
+
+
+@subjects("shard", twice)
+def check_twice(app_configs, shard, **kwargs):
+    return [Info(shard, id="shop.I004")]
+
+
+class Queues:
+    """A check with an attribute of that name that has nothing to do with ours."""
+
+    subjects = ("orders", "bills")
+
+    def __call__(self, app_configs=None, **kwargs):
+        return []
+
+
+check_queues = Queues()
+
+
+def in_maintenance(check):
+    """Turns errors into information."""
+
+    @functools.wraps(check)
+    def planned(app_configs, **kwargs):
+        return [Info(message.msg, id=message.id) for message in check(app_configs, **kwargs)]
+
+    return planned
+
+
+@in_maintenance
+@subjects("shard", shards)
+def check_shard_in_maintenance(app_configs, shard, **kwargs):
+    return [Error(f"{shard} is down", id="shop.I005")]

@@ -48,7 +48,7 @@ class Configured:
         declared = self.subjects
         if declared is None or self.subject is None:
             return self.check(**kwargs)
-        return declared.function(**kwargs, **declared.arguments(self.subject))
+        return self.check(**kwargs, **declared.arguments(self.subject))
 
 
 def configured() -> tuple[Configured, ...]:

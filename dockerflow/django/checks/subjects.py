@@ -21,7 +21,8 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
@@ -29,12 +30,14 @@ from django.core.checks import CheckMessage
 from django.db import connections
 
 from dockerflow.conf import conf
+from dockerflow.conf.dotted import Declaration
 
 Function = Callable[..., Any]
 DATABASE, CACHE = "database", "cache"
 
 
-class Subjects(NamedTuple):
+@dataclass(frozen=True)
+class Subjects(Declaration):
     """What :func:`subjects` declares of a check, found as the attribute ``subjects`` of it."""
 
     keyword: str
@@ -45,9 +48,26 @@ class Subjects(NamedTuple):
     none: Callable[[], list[CheckMessage]] | None
     first: bool
 
+    def known_names(self) -> list[str] | None:
+        """The names of all subjects there are; None where they cannot be known.
+
+        :raises TypeError: one of them is no text; and whatever ``known`` raises
+        """
+        if self.known is None:
+            return None
+        names = list(self.known())
+        for name in names:
+            if not isinstance(name, str):
+                raise TypeError(f"{name!r} is no text, as the name of a {self.keyword} must be")
+        return list(dict.fromkeys(names))
+
     def names(self) -> list[str]:
-        """The subjects of an entry that names none in brackets."""
-        known = list(self.default if self.known is None else self.known())
+        """The subjects of an entry that names none in brackets.
+
+        :raises TypeError: as :meth:`known_names`
+        """
+        names = self.known_names()
+        known = list(self.default) if names is None else names
         chosen = conf.DOCKERFLOW_DATABASES if self.keyword == DATABASE else None
         if chosen is None:
             return known
@@ -73,27 +93,33 @@ def subjects(  # noqa: PLR0913 (all but the first two by name)
 ) -> Callable[[Function], Function]:
     """Declare that a check looks at one subject at a time.
 
+    The check looks at all of them where it is called as Django calls it, and at one where it is
+    given the keyword, as the heartbeat does. Another decorator may stand around it.
+
     Checks that look at the same ``database`` or ``cache`` run one after another in a thread that
     stays, and share a connection. All other runs go side by side.
 
-    :param keyword: the keyword by which the decorated function takes its subject
-    :param known: returns the names of all subjects there are, at each heartbeat and without
-        waiting for anything; None where they cannot be known, such as URLs: then an entry of
-        ``DOCKERFLOW_CHECKS`` has to name them in brackets
-    :param parse: turns a name into what the function takes; raises ValueError with a clause about
-        a name that is no subject ("is not a URL"), which is then an error at the start
-    :param default: the subjects of an entry without brackets where they cannot be known
-    :param none: returns the messages of a check that has no subject; without it, to have none is an
-        error at the start
+    :param keyword: the name of the argument in which the decorated function gets its subject
+    :param known: returns the names of all subjects, as text. It is called in the request, at each
+        heartbeat and under ASGI in the event loop, so it must neither wait nor use a database: what
+        takes time belongs into the check. None where the names cannot be listed, such as URLs; then
+        an entry of ``DOCKERFLOW_CHECKS`` has to give them in brackets.
+    :param parse: turns a name into what the function gets. It raises ValueError with the end of a
+        sentence about the name, such as "is not a URL", which is then an error at the start.
+    :param default: the subjects of an entry without brackets, where ``known`` is None
+    :param none: returns the messages of a check that has no subject. Without it, a check that has
+        none is an error at the start.
     :param first: whether it runs before the other checks of the same database or cache, whatever
-        the order of the settings
+        the order in the settings
     """
 
     def decorate(function: Function) -> Function:
         declared = Subjects(keyword, function, known, parse, default, none, first)
 
         @functools.wraps(function)
-        def check(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+        def check(app_configs: Any = None, **kwargs: Any) -> Any:
+            if keyword in kwargs:  # one subject, as the heartbeat asks for it
+                return function(app_configs, **kwargs)
             names = declared.names()
             if not names:
                 return none() if none else []
