@@ -100,7 +100,7 @@ ADVICE: dict[str, str] = {
     ERROR_HOST_UNKNOWN: "Check the name, and the DNS server of the container.",
     CRITICAL_CHECK_TIMED_OUT: "What the check waits for does not answer. Look at the server that it"
     " connects to, at its load and its locks, and at the network between. The log record from the"
-    " start of this failure shows the line of code that waits.",
+    " start of this failure has the whole stack.",
     CRITICAL_CHECK_RAISED: "Correct the check. The log record from the start of this failure has"
     " the traceback.",
     CRITICAL_CHECK_RETURNED_JUNK: "Correct the check: it must return a list of messages of"

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import logging
-import sys
 import time
-import traceback
 from collections import deque
 from collections.abc import Hashable, Sequence
 from datetime import UTC, datetime
-from itertools import takewhile
 from typing import NamedTuple
 
 from dockerflow.error_records import arguments
+from dockerflow.heartbeat.places import frames_inside, stack
 from dockerflow.heartbeat.report import Report, Result, status
 from dockerflow.heartbeat.runs import execute
 from dockerflow.loggers import enabled, write
-from dockerflow.scrub import scrub
 
 logger = logging.getLogger("dockerflow.checks.registry")
 WHOLE = object()  # the heartbeat itself among the keys of its checks
@@ -107,7 +104,7 @@ def _log(record: Record) -> None:
         "status": status(result.level),
         "message_ids": list(dict.fromkeys(message.id for message in result.messages)),
         "duration_ms": result.duration_ms,
-        "stack": _stack(thread) if level > logging.INFO else None,
+        "stack": stack(frames_inside(thread, execute.__code__)) if level > logging.INFO else None,
     }
     write(
         logger,
@@ -121,13 +118,3 @@ def _log(record: Record) -> None:
             **{name: value for name, value in extra.items() if value is not None},
         ),
     )
-
-
-def _stack(thread: int | None) -> str | None:
-    """Where a thread is, by its number, from the call of the check on."""
-    frame = sys._current_frames().get(thread or 0)
-    if frame is None:
-        return None
-    walk = traceback.walk_stack(frame)
-    inside = takewhile(lambda pair: pair[0].f_code is not execute.__code__, walk)
-    return scrub("".join(traceback.StackSummary.extract(reversed([*inside])).format()))

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from dockerflow import health
+from dockerflow.heartbeat.places import frames_inside, place
 from dockerflow.heartbeat.report import CRITICAL, INFO, Check, Message, Report, Result
 from dockerflow.heartbeat.threads import Threads, outside_greenlets
 from dockerflow.scrub import scrub
@@ -37,6 +38,7 @@ class Run:
         self.rounds: list[Round] = []  # which wait for it
         self.worker: threading.Thread | None = None  # that has been given it
         self.thread: int | None = None  # that has begun with it
+        self.place: str | None = None  # where it hangs
         self.is_dropped = False  # another thread does it anew
         self.outcome: Result | None = None
 
@@ -79,8 +81,16 @@ class Run:
             )
             if any(holder.check.key == other.key for other in among):
                 level, message_id = INFO, health.INFO_CHECK_WAITING
-        message = Message(level, message_id, f"{check.label} {text}")
+        hint = self._hint() if holder is self else None
+        message = Message(level, message_id, f"{check.label} {text}", hint)
         return Result(check, (message,), elapsed, finished=False)
+
+    def _hint(self) -> str | None:
+        """Where it waits, with what to do. It is looked up once: it takes all threads' frames."""
+        if self.place is None and self.has_begun:
+            self.place = place(frames_inside(self.thread, execute.__code__)) or ""
+        advice = health.ADVICE[health.CRITICAL_CHECK_TIMED_OUT]
+        return f"It waits in {self.place}. {advice}" if self.place else None
 
 
 class Round:

@@ -107,7 +107,11 @@ def test_a_database_that_refuses_and_one_that_is_silent_are_named_and_a_third_is
     for answer in answers:
         found = messages(answer)
         assert found[CONNECTED].pop(E001).startswith('Could not connect to database "default": ')
-        assert found[MIGRATED].pop(I001).startswith('Database "default" ')
+        assert (
+            found[MIGRATED]
+            .pop(I001)
+            .startswith('Could not read the migrations of database "default": ')
+        )
         assert found == {
             CONNECTED: {C001: f"{CONNECTED}[silent] has been running for # s, since #"},
             MIGRATED: {

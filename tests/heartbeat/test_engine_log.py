@@ -1,11 +1,14 @@
 """What the engine logs: changes, and each once."""
 
+import importlib
 import logging
 import re
 import time
+from functools import partial
 
 import pytest
 
+from dockerflow import health
 from dockerflow.heartbeat.report import Check
 from tests.support.engine import SOON, Engine, Hang, bad, check, said
 from tests.support.waiting import settle
@@ -220,3 +223,32 @@ def test_a_message_that_is_too_long_is_cut_and_keeps_no_part_of_a_password():
 
     text = f"{'x' * 9_980} … ({len(long)} characters)"
     assert said(answer) == {"long": [(30, "x.W001", text)]}
+
+
+def test_what_hangs_says_where_it_waits_from_the_first_heartbeat_on():
+    engine, hang = Engine(), Hang()
+
+    answers = [engine.run([check("hangs", hang)], timeout=SOON) for _ in range(2)]
+    hang.released.set()
+
+    hints = [answer.report.results[0].messages[0].hint for answer in answers]
+    assert hints[0].startswith("It waits in tests.support.engine, line ")
+    assert ", in __call__. " in hints[0]
+    assert hints[0].endswith(health.ADVICE[health.CRITICAL_CHECK_TIMED_OUT])
+    assert hints[1] == hints[0]
+
+
+def test_what_hangs_in_a_library_says_in_which(tmp_path, monkeypatch):
+    folder = tmp_path / "site-packages" / "driver"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text("def ask(hang):\n    return hang.released.wait(20)\n")
+    monkeypatch.syspath_prepend(folder.parent)
+    driver = importlib.import_module("driver")
+    engine, hang = Engine(), Hang()
+
+    answer = engine.run([check("asks", partial(driver.ask, hang))], timeout=SOON)
+    hang.released.set()
+
+    assert (
+        answer.report.results[0].messages[0].hint.startswith("It waits in driver, line 2, in ask. ")
+    )
