@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from tests.support.process import HOST
-from tests.support.web import Chromium
 
 pytestmark = pytest.mark.once
 
@@ -72,7 +71,7 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory):
+def pages(tmp_path_factory, chromium):
     """What is measured of each page of the documentation, by its name."""
     folder = tmp_path_factory.mktemp("docs")
     sphinx = [sys.executable, "-m", "sphinx", "-q", "-b", "html", "-d", folder / "doctrees"]
@@ -86,7 +85,7 @@ def pages(tmp_path_factory):
     with ThreadingHTTPServer((HOST, 0), handler) as server:
         threading.Thread(target=server.serve_forever).start()
         address = f"http://{HOST}:{server.server_port}/measure.html"
-        dom = Chromium().dump_dom(address, "--hide-scrollbars")
+        dom = chromium.dump_dom(address, "--hide-scrollbars")
         server.shutdown()
     found = json.loads(html.unescape(re.search("<title>(.*?)</title>", dom, re.DOTALL)[1]))
     assert list(found) == names
