@@ -24,6 +24,7 @@ from dockerflow.conf import conf
 from dockerflow.django import internals
 from dockerflow.django.checks.database_rounds import begin_round, end_round, inline_round
 from dockerflow.django.checks.registry import Configured, configured
+from dockerflow.django.checks.sqlite_files import is_private
 from dockerflow.django.checks.subjects import CACHE, DATABASE, call
 from dockerflow.heartbeat import Answer, Heartbeat
 from dockerflow.heartbeat.report import LEVELS, Check
@@ -59,8 +60,8 @@ def _is_private(connection: BaseDatabaseWrapper) -> bool:
     What was written in a transaction, as in any TestCase, is invisible outside of it; and each
     connection to an SQLite database in memory has a database of its own.
     """
-    in_memory = connection.settings_dict["NAME"] == ":memory:" and connection.connection is not None
-    return connection.in_atomic_block or in_memory
+    is_open = connection.connection is not None
+    return connection.in_atomic_block or (is_open and is_private(connection))
 
 
 def _limits() -> dict[str, Any]:

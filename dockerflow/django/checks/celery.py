@@ -12,8 +12,8 @@ from django.core import checks
 from django.core.checks import CheckMessage
 
 from dockerflow import health
-from dockerflow.django.checks.patience import patience
 from dockerflow.django.checks.subjects import subjects
+from dockerflow.django.checks.timeouts import check_timeout
 
 ANY_QUEUE = "*"
 ANSWER_SECONDS = 1.0
@@ -38,12 +38,12 @@ def check_celery_workers(app_configs: Any, queue: str, **kwargs: Any) -> list[Ch
         return [
             checks.Error(f"Celery cannot be imported: {error}", hint=NO_CELERY_HINT, id=UNREACHABLE)
         ]
-    wait = min(ANSWER_SECONDS, patience() / 2)
+    wait = min(ANSWER_SECONDS, check_timeout() / 2)
     hint = None
     try:
         app = _app()
         hint = NO_APP_HINT if _is_fallback(app) else None
-        with app.connection_for_write(connect_timeout=patience() / 2) as connection:
+        with app.connection_for_write(connect_timeout=check_timeout() / 2) as connection:
             connection.connect()
             inspect = app.control.inspect(
                 timeout=wait, limit=1 if queue == ANY_QUEUE else None, connection=connection

@@ -22,8 +22,8 @@ from django.db import Error, connections, transaction
 from dockerflow import health
 from dockerflow.django.checks.database_rounds import UnavailableError, current_round
 from dockerflow.django.checks.driver_errors import is_lost
-from dockerflow.django.checks.patience import patience
 from dockerflow.django.checks.sqlite_files import File, file_of, is_opened
+from dockerflow.django.checks.timeouts import check_timeout
 
 Rows = list[tuple[Any, ...]]
 MISSING_FILE_HINT = (
@@ -128,7 +128,7 @@ class Database:
     def _connect(self) -> None:
         limit: AbstractContextManager[None] = nullcontext()
         if self.file and self._round.owns_connections:
-            limit = self.file.limited_wait(self.connection, patience())
+            limit = self.file.limited_wait(self.connection, check_timeout())
         try:
             with limit:
                 self.connection.ensure_connection()

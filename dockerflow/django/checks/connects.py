@@ -9,8 +9,8 @@ from django.core import checks
 from django.core.checks import CheckMessage
 
 from dockerflow import health
-from dockerflow.django.checks.patience import patience, reason
 from dockerflow.django.checks.subjects import subjects
+from dockerflow.django.checks.timeouts import check_timeout, reason
 
 # Sockets are imported when a check first needs them.
 # ruff: noqa: PLC0415
@@ -37,8 +37,8 @@ def check_connects(app_configs: Any, address: Address, **kwargs: Any) -> list[Ch
     import socket
 
     try:
-        socket.create_connection(address, timeout=patience()).close()
-    except OSError as error:
+        socket.create_connection(address, timeout=check_timeout()).close()
+    except (OSError, ValueError) as error:  # ValueError: no name of a host at all
         text = f"Could not connect to {address}: {reason(error)}"
         return [checks.Error(text, id=health.ERROR_CONNECT_FAILED)]
     return []

@@ -9,8 +9,8 @@ from django.core import checks
 from django.core.checks import CheckMessage
 
 from dockerflow import health
-from dockerflow.django.checks.patience import reason
 from dockerflow.django.checks.subjects import subjects
+from dockerflow.django.checks.timeouts import reason
 
 # Sockets are imported when a check first needs them.
 # ruff: noqa: PLC0415
@@ -29,7 +29,7 @@ def check_host_resolves(app_configs: Any, host: str, **kwargs: Any) -> list[Chec
 
     try:
         socket.getaddrinfo(host, None)
-    except (OSError, UnicodeError) as error:
+    except (OSError, ValueError) as error:  # ValueError: no name of a host at all
         text = f"The name {host} has no address: {reason(error)}"
         return [checks.Error(text, id=health.ERROR_HOST_UNKNOWN)]
     return []

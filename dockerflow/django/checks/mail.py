@@ -8,7 +8,7 @@ from django.core import checks
 from django.core.checks import CheckMessage
 
 from dockerflow import health
-from dockerflow.django.checks.patience import patience
+from dockerflow.django.checks.timeouts import check_timeout
 
 _SENDS_NOTHING = {
     f"django.core.mail.backends.{name}" for name in ("console", "dummy", "filebased", "locmem")
@@ -23,12 +23,14 @@ def check_mail_connected(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """
     try:
         connection = _default_mailer()
-        if type(connection).__module__ in _SENDS_NOTHING:
-            text = f"Mails are not sent: {type(connection).__module__} keeps or shows them"
+        modules = [base.__module__ for base in type(connection).__mro__]
+        if keeps := [name for name in modules if name in _SENDS_NOTHING]:
+            text = f"Mails are not sent: {keeps[0]} keeps or shows them"
             return [checks.Info(text, id=health.INFO_MAIL_NOT_SENT)]
         # A timeout of the project's own counts; without one, smtplib would wait for ever.
         if getattr(connection, "timeout", 0) is None:
-            connection.timeout = patience()
+            connection.timeout = check_timeout()
+        connection.fail_silently = False  # which is about mails, and not about this check
         try:
             connection.open()
             smtp: Any = getattr(connection, "connection", None)

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-PATIENCE = 5.0  # seconds; sqlite3's own default for the wait for a lock
+SQLITE_DEFAULT_TIMEOUT = 5.0  # seconds; sqlite3's own default for the wait for a lock
 # Inode, size and time of the last change of the file behind each connection
 _seen: WeakKeyDictionary[BaseDatabaseWrapper, tuple[int, int, int]] = WeakKeyDictionary()
 
@@ -56,7 +56,10 @@ class File:
 
         def limited() -> dict[str, Any]:
             parameters = given()
-            return {**parameters, "timeout": min(parameters.get("timeout", PATIENCE), seconds)}
+            return {
+                **parameters,
+                "timeout": min(parameters.get("timeout", SQLITE_DEFAULT_TIMEOUT), seconds),
+            }
 
         vars(connection)["get_connection_params"] = limited
         try:
@@ -111,14 +114,33 @@ def file_of(connection: BaseDatabaseWrapper) -> File | None:
     name = os.fspath(connection.get_connection_params()["database"])
     if not name.startswith("file:"):
         return None if name == ":memory:" or "://" in name else File(name)
-    # https://www.sqlite.org/uri.html
-    uri = urlsplit(name)
-    path, options = unquote(uri.path), {key: v[-1] for key, v in parse_qs(uri.query).items()}
+    path, options = _uri(name)
     in_files = options.get("vfs", "unix").startswith(("unix", "win32"))
     if path in {"", ":memory:"} or options.get("mode") == "memory" or not in_files:
         return None
     is_immutable = options.get("immutable", "0").lower() in {"1", "on", "true", "yes"}
     return File(path, options.get("mode") == "ro" or is_immutable)
+
+
+def is_private(connection: BaseDatabaseWrapper) -> bool:
+    """Whether each connection to the database has one of its own, in memory.
+
+    https://www.sqlite.org/inmemorydb.html
+    """
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor != "sqlite" or not name.startswith("file:"):
+        return connection.vendor == "sqlite" and name == ":memory:"
+    path, options = _uri(name)
+    if options.get("vfs") == "memdb":
+        return not path.startswith("/")
+    in_memory = path in {"", ":memory:"} or options.get("mode") == "memory"
+    return in_memory and options.get("cache") != "shared"
+
+
+def _uri(name: str) -> tuple[str, dict[str, str]]:
+    """Path and options: https://www.sqlite.org/uri.html."""
+    uri = urlsplit(name)
+    return unquote(uri.path), {key: values[-1] for key, values in parse_qs(uri.query).items()}
 
 
 def _may(path: str | Path, mode: int) -> bool:

@@ -11,8 +11,8 @@ from django.core import checks
 from django.core.checks import CheckMessage
 
 from dockerflow import health
-from dockerflow.django.checks.patience import patience, reason
 from dockerflow.django.checks.subjects import subjects
+from dockerflow.django.checks.timeouts import check_timeout, reason
 
 # HTTP is imported when a check first needs it.
 # ruff: noqa: PLC0415
@@ -44,7 +44,7 @@ def check_url(app_configs: Any, url: str, **kwargs: Any) -> list[CheckMessage]:
     # urllib and not httpx: the standard library suffices for one request.
     opener = build_opener(_no_redirects())
     try:
-        with opener.open(url, timeout=patience()):
+        with opener.open(url, timeout=check_timeout()):
             return []
     except urllib.error.HTTPError as error:
         with error:
@@ -62,7 +62,9 @@ def _no_redirects() -> Any:
     from urllib.request import HTTPRedirectHandler
 
     class NoRedirects(HTTPRedirectHandler):
-        def redirect_request(self, *args: Any, **kwargs: Any) -> None:
-            return None
+        def http_error_302(self, *args: Any, **kwargs: Any) -> None:
+            """Nothing, so that the redirect is an error, wherever it leads."""
+
+        http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
     return NoRedirects()

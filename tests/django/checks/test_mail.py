@@ -5,6 +5,8 @@ import warnings
 
 import django
 import pytest
+from django.core.mail.backends.console import EmailBackend as ConsoleBackend
+from django.core.mail.backends.smtp import EmailBackend
 
 from dockerflow.django.checks import check_mail_connected
 from tests.support.browser import wsgi
@@ -105,6 +107,35 @@ def test_a_server_that_is_away(configure):
                 "Could not connect to the mail server:"
                 " ConnectionRefusedError: [Errno 111] Connection refused"
             ),
+        )
+    ]
+
+
+class NeverComplains(EmailBackend):
+    """As with ``"fail_silently": True`` among the options of MAILERS."""
+
+    def __init__(self, **options):
+        super().__init__(**{**options, "fail_silently": True})
+
+
+def test_a_backend_that_hides_failures_does_not_hide_this_one(configure):
+    configure(f"{__name__}.NeverComplains", host="127.0.0.1", port=unused_port())
+    [(level, message_id, _)] = found()
+
+    assert (level, message_id) == (40, "dockerflow.health.E022")
+
+
+class Printer(ConsoleBackend):
+    """A project's own backend that sends nothing either."""
+
+
+def test_a_subclass_of_a_backend_that_sends_nothing_says_so_too(configure):
+    configure(f"{__name__}.Printer")
+
+    assert found() == [
+        (
+            *(20, "dockerflow.health.I005"),
+            "Mails are not sent: django.core.mail.backends.console keeps or shows them",
         )
     ]
 

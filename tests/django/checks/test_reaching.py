@@ -17,7 +17,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         status = int(self.path[1:4])
         self.send_response(status)
         if status in {301, 302, 307}:
-            self.send_header("Location", "/200")
+            self.send_header("Location", self.path[4:] or "/200")
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -89,6 +89,7 @@ def test_a_url_that_answers_2xx_is_fine(web, status):
     [
         (301, "answered 301 Moved Permanently, a redirect to /200"),
         (307, "answered 307 Temporary Redirect, a redirect to /200"),
+        ("302http://[bad", "answered 302 Found, a redirect to http://[bad"),
         (404, "answered 404 Not Found"),
         (500, "answered 500 Internal Server Error"),
         (503, "answered 503 Service Unavailable"),
@@ -193,6 +194,20 @@ def test_a_name_without_an_address(heartbeat):
 
     assert (status, message_id) == (500, "dockerflow.health.E030")
     assert text.startswith("The name nowhere.invalid has no address: ")
+
+
+@pytest.mark.parametrize("host", ["redis..svc", "a" * 64, "nul\0"])
+def test_what_can_be_the_name_of_no_host_has_no_address(host, heartbeat):
+    status, details = heartbeat(f"check_host_resolves[{host}]", f"check_connects[{host}:6379]")
+    found = {name: list(checked["messages"]) for name, checked in details.items()}
+
+    assert (status, found) == (
+        500,
+        {
+            "check_host_resolves": ["dockerflow.health.E030"],
+            "check_connects": ["dockerflow.health.E029"],
+        },
+    )
 
 
 @pytest.mark.parametrize("text", ["http://example.com", "example.com:80", "a b", ""])

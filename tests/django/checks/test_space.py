@@ -44,6 +44,12 @@ def test_sizes_are_for_people(size, text):
     assert shown(size) == text
 
 
+@pytest.mark.parametrize("text", ["0%", "100%", "120%"])
+def test_a_part_is_above_0_and_below_100_percent(text):
+    with pytest.raises(ValueError, match=r"^is not above 0% and below 100%$"):
+        limit(text)
+
+
 @pytest.mark.parametrize("text", ["/tmp", "tmp:5%", ":5%", "5%", "/tmp:", "/tmp:many"])
 def test_what_is_no_path_with_an_amount_is_refused(text):
     with pytest.raises(ValueError, match=r"^is "):

@@ -7,7 +7,7 @@ from dockerflow.conf import conf
 _SHARE = 0.8
 
 
-def patience() -> float:
+def check_timeout() -> float:
     """Return a little less than ``DOCKERFLOW_HEARTBEAT_TIMEOUT``, in seconds.
 
     So a check that waits for a silent server can report itself what it waited for, and its thread
@@ -22,5 +22,5 @@ def reason(error: BaseException) -> str:
     if isinstance(inner, BaseException):
         return reason(inner)
     if isinstance(error, TimeoutError):
-        return f"no answer within {patience():g} s"
+        return f"no answer within {check_timeout():g} s"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
