@@ -6,6 +6,8 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 
+import psutil
+
 from tests.chaos.failures import HEALTHY
 from tests.chaos.watched import THREADS, Watched
 from tests.chaos.window import Window
@@ -76,13 +78,18 @@ def judge_recovery(window: Window, watched: Watched, records: Records) -> None:
     expect("no more threads and file descriptors than before", lambda: _surplus(watched))
     expect("no more connections to PostgreSQL and Redis than before", watched.more_connections)
     if (processes := watched.processes()) != watched.family:
-        window.report(time.monotonic(), watched, f"the processes {watched.family}", processes)
+        expected = f"the processes {_ids(watched.family)}"
+        window.report(time.monotonic(), watched, expected, _ids(processes))
+
+
+def _ids(processes: list[psutil.Process]) -> list[int]:
+    return [process.pid for process in processes]
 
 
 def _surplus(watched: Watched) -> dict[int, str]:
     found = {}
     for pid, (threads, descriptors) in watched.resources().items():
-        had_threads, had_descriptors = watched.had.get(pid, (0, 0))
+        had_threads, had_descriptors = watched.had.get(pid, (threads, descriptors))
         if threads > had_threads + SPARE[watched.kind] or descriptors > had_descriptors:
             found[pid] = (
                 f"{threads} threads after {had_threads},"

@@ -45,7 +45,8 @@ class Window:
 
     def is_within(self, asked: Asked, onset: float) -> bool:
         """Whether a request was made so long after the beginning, and answered before the end."""
-        return asked.asked >= self.began + onset and asked.answered <= self.ending
+        begun = self.began + onset + self.extra
+        return asked.asked >= begun and asked.answered <= self.ending
 
     def is_outside(self, asked: Asked) -> bool:
         """Whether a request was answered before the fault, or made when all has to be well."""
