@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 import time
+import traceback
 from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import cached_property
 from typing import Any
@@ -134,6 +135,7 @@ class Database:
                 self.connection.ensure_connection()
         except Error as error:
             self._close()
+            _release(error)
             if self.file and is_opened(error):
                 raise self.unusable(error) from error
             raise self._cannot_connect(str(error)) from error
@@ -197,3 +199,13 @@ class Database:
         if self._round.owns_connections and not self.connection.settings_dict["AUTOCOMMIT"]:
             with suppress(Error):
                 self.connection.rollback()
+
+
+def _release(error: BaseException) -> None:
+    """Let go of what the frames of an error keep: psycopg's have the socket of a failed dial.
+
+    It would stay open until Python collects garbage.
+    """
+    traceback.clear_frames(error.__traceback__)
+    if error.__cause__ is not None:
+        traceback.clear_frames(error.__cause__.__traceback__)

@@ -1,9 +1,11 @@
 """One failed attempt to connect to a database is shared by the checks of a heartbeat."""
 
+import gc
 import socket
 import threading
 from contextlib import closing
 
+import psutil
 import pytest
 from django.db import connections
 
@@ -76,3 +78,29 @@ def test_a_connection_that_is_open_stays(tmp_path, django_db_blocker):
         Database("shop")
 
         assert connections["shop"].connection is opened
+
+
+def test_an_attempt_that_times_out_leaves_no_socket_behind(django_db_blocker):
+    process = psutil.Process()
+    with (
+        closing(socket.create_server(("127.0.0.1", 0))) as silent,
+        database(
+            "shop",
+            ENGINE="django.db.backends.postgresql",
+            NAME="shop",
+            HOST="127.0.0.1",
+            PORT=silent.getsockname()[1],
+            OPTIONS={"connect_timeout": 2},  # seconds, the least that libpq takes
+        ),
+        django_db_blocker.unblock(),
+    ):
+        gc.collect()
+        gc.disable()  # which would close it some time
+        try:
+            before = process.num_fds()
+            attempt()
+            after = process.num_fds()
+        finally:
+            gc.enable()
+
+    assert after == before
