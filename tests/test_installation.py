@@ -1,7 +1,9 @@
 """A new project by the documentation alone: the commands of the page, in an empty folder."""
 
+import json
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -42,6 +44,19 @@ def test_the_page_leads_from_an_empty_folder_to_a_heartbeat_that_passes(folder):
     with Shell(folder, environment, port) as shell:
         for step in blocks(page):
             shell.follow(step)
+    # CI does this with Python 3.14, for which pip finds Django 6.1 or later.
+    python, django = versions(folder / ".venv")
+    assert python == list(sys.version_info[:2])
+    assert django >= ([5, 2] if sys.version_info < (3, 12) else [6, 1])
+
+
+def versions(environment):
+    """The versions of Python and Django there."""
+    script = (
+        "import json, sys, django as d; print(json.dumps([sys.version_info[:2], d.VERSION[:2]]))"
+    )
+    command = [environment / "bin" / "python", "-c", script]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 @pytest.mark.parametrize("page", ["container.rst"])
