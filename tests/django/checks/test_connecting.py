@@ -9,7 +9,8 @@ import psutil
 import pytest
 from django.db import connections
 
-from dockerflow.django.checks.connecting import Database, UnavailableError, sharing_failures
+from dockerflow.django.checks.connecting import Database, UnavailableError
+from dockerflow.django.checks.database_rounds import inline_round
 from tests.support.databases import database
 
 
@@ -47,7 +48,7 @@ def attempt():
 
 
 def test_within_a_heartbeat_a_database_that_failed_is_not_called_again(hanging_up):
-    with sharing_failures():
+    with inline_round():
         first, second = attempt(), attempt()
 
     assert second.message is first.message
@@ -56,7 +57,7 @@ def test_within_a_heartbeat_a_database_that_failed_is_not_called_again(hanging_u
 
 def test_the_next_heartbeat_calls_again(hanging_up):
     for _ in range(2):
-        with sharing_failures():
+        with inline_round():
             attempt()
 
     assert len(hanging_up) == 2
@@ -72,7 +73,7 @@ def test_outside_of_a_heartbeat_every_attempt_calls(hanging_up):
 def test_a_connection_that_is_open_stays(tmp_path, django_db_blocker):
     options = {"ENGINE": "django.db.backends.sqlite3", "NAME": tmp_path / "db.sqlite3"}
     options["NAME"].touch()
-    with database("shop", **options), django_db_blocker.unblock(), sharing_failures():
+    with database("shop", **options), django_db_blocker.unblock(), inline_round():
         Database("shop")
         opened = connections["shop"].connection
         Database("shop")

@@ -18,7 +18,7 @@ from dockerflow.django.checks import (
     check_database_writable,
     check_migrations_applied,
 )
-from dockerflow.django.checks.connecting import forget_failures, sharing_failures
+from dockerflow.django.checks.database_rounds import begin_round, inline_round
 from tests.support.databases import limited
 from tests.support.messages import short
 from tests.support.process import python_path
@@ -39,7 +39,7 @@ CANNOT_ASK_MESSAGE = (
 
 def heartbeat():
     """What the two checks return when they are run as in a heartbeat."""
-    with sharing_failures():
+    with inline_round():
         return [short(check, databases=["shop"]) for check in BOTH]
 
 
@@ -285,7 +285,7 @@ def in_own_thread():
     """Calls a function as in a thread whose connections belong to the checks."""
 
     def call(function):
-        forget_failures()
+        begin_round()
         return function()
 
     return lambda function: contextvars.copy_context().run(call, function)

@@ -46,7 +46,7 @@ def test_sizes_are_for_people(size, text):
 
 @pytest.mark.parametrize("text", ["0%", "100%", "120%"])
 def test_a_part_is_above_0_and_below_100_percent(text):
-    with pytest.raises(ValueError, match=r"^is not above 0% and below 100%$"):
+    with pytest.raises(ValueError, match=r"^is not between 0% and 100%$"):
         limit(text)
 
 

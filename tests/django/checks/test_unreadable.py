@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from dockerflow.django.checks import check_database_connected, check_migrations_applied
-from dockerflow.django.checks.connecting import sharing_failures
+from dockerflow.django.checks.database_rounds import inline_round
 from tests.support.users import folder_for_all, unprivileged
 
 UNREACHABLE = "dockerflow.health.E001"
@@ -26,7 +26,7 @@ DAMAGED_HINT = (
 
 def heartbeat():
     """Id and text of the messages of the two checks, run as in a heartbeat."""
-    with sharing_failures():
+    with inline_round():
         return [
             [(message.id, message.msg) for message in check(app_configs=None, databases=["shop"])]
             for check in (check_database_connected, check_migrations_applied)
