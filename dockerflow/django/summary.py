@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from asyncio import CancelledError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from django.core.signals import got_request_exception
@@ -56,10 +56,10 @@ def fields(request: Any) -> dict[str, Any]:
 
 def note_exception(request: Any, error: BaseException | None) -> None:
     """Remember the exception that ended a request, for the message of its summary."""
-    try:
-        request._exception_text = str(error)
-    except Exception:
-        request._exception_text = text(error)
+    request._exception_text = type(error).__name__
+    for show in (text, str):
+        with suppress(BaseException):  # whatever it does when it is shown, even exit
+            request._exception_text = show(error)
 
 
 @receiver(got_request_exception)

@@ -97,8 +97,16 @@ class Heartbeat:
         return self._answer(current)
 
     def run_inline(self, checks: Sequence[Check], *, fail_level: int) -> Answer:
-        """Run the checks one after another in the caller's thread, without a deadline."""
-        results = [execute(check) for check in checks]
+        """Run the checks one after another in the caller's thread, without a deadline.
+
+        :raises KeyboardInterrupt: in the main thread, which gets Ctrl-C
+        """
+        results = []
+        for check in checks:
+            results.append(result := execute(check))
+            is_main = threading.current_thread() is threading.main_thread()
+            if isinstance(result.error, KeyboardInterrupt) and is_main:
+                raise result.error
         with self._lock:
             report = self._changes.report(results, fail_level, [None] * len(results))
         self._changes.log()

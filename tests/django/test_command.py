@@ -69,7 +69,18 @@ def test_a_heartbeat_shows_that_the_service_is_draining(migrated, tmp_path):
     assert done.stdout.splitlines()[-1] == (
         f"draining: {tmp_path}/drain exists, so that /__heartbeat__ fails"
     )
-    assert (as_json["status"], as_json["drain_file"]) == ("ok", f"{tmp_path}/drain")
+    assert (as_json["status"], as_json["drain_file"]) == ("draining", f"{tmp_path}/drain")
+    assert set(as_json["checks"].values()) == {"ok"}
+
+
+def test_a_message_may_have_any_level(migrated):
+    checks = "tests.support.sample_checks.has_a_level_of_its_own"
+    done = manage("dockerflow", "heartbeat", DATABASE_URL=migrated, DOCKERFLOW_CHECKS=checks)
+    assert (done.returncode, without_durations(done.stdout), done.stderr) == (
+        0,
+        "has_a_level_of_its_own  ok # ms\n    tests.X001: below all\n",
+        "",
+    )
 
 
 def test_a_heartbeat_that_fails_says_why_and_exits_with_1(tmp_path):
@@ -297,6 +308,24 @@ def test_version_says_what_is_wrong_with_a_broken_file(tmp_path: Path):
     [line] = done.stderr.splitlines()
     assert (done.returncode, done.stdout) == (1, "")
     assert line.startswith(f"CommandError: {tmp_path}/version.json ")
+
+
+@pytest.mark.parametrize(
+    ("callback", "problem"),
+    [
+        ("hush", "OSError: cannot reach https://***@registry"),
+        ("junk", "TypeError: it is a list, not a dict"),
+        ("unserializable", "TypeError: Object of type object is not JSON serializable"),
+    ],
+)
+def test_version_says_what_is_wrong_with_a_callback(callback, problem):
+    path = f"tests.django.test_views.{callback}"
+    done = manage("dockerflow", "version", DOCKERFLOW_VERSION_CALLBACK=path)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        1,
+        "",
+        f"CommandError: {path}: {problem}\n",
+    )
 
 
 def test_version_says_where_there_is_none(tmp_path: Path):

@@ -267,6 +267,12 @@ if django.VERSION >= (5, 2):  # before, Django failed to put it into a mail
         assert server.get("/unspeakable").status == 500
         assert log.outcomes == [(ERROR, 500, 500, "Unspeakable()")]
 
+    def test_an_exception_that_exits_when_it_is_shown_ends_no_process(
+        server: WSGI | ASGI, log: Log
+    ) -> None:
+        assert server.get("/fatal").status == 500
+        assert log.outcomes == [(ERROR, 500, 500, "Fatal()")]
+
 
 def test_no_request_fails_for_a_settings_file_that_has_gone_bad(
     server: WSGI | ASGI, log: Log, settings: Any, tmp_path: Path

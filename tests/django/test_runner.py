@@ -39,6 +39,15 @@ def heartbeat(client, settings, db):
     return heartbeat
 
 
+def is_interrupted(app_configs, **kwargs):
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_ends_a_run_in_the_callers_thread(heartbeat):
+    with pytest.raises(KeyboardInterrupt):
+        heartbeat(DOCKERFLOW_CHECKS=[f"{__name__}.is_interrupted"])
+
+
 def python(*arguments, **environment):
     return subprocess.run(
         [sys.executable, *arguments],

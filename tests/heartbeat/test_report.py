@@ -145,7 +145,6 @@ def test_junk_among_messages_spares_the_messages():
         (raises(ValueError("boom")), "check raised ValueError: boom"),
         (raises(ValueError()), "check raised ValueError"),
         (raises(SystemExit(3)), "check raised SystemExit: 3"),
-        (raises(KeyboardInterrupt()), "check raised KeyboardInterrupt"),
         (raises(asyncio.CancelledError()), "check raised asyncio.exceptions.CancelledError"),
         (
             raises(Unspeakable()),
@@ -162,6 +161,17 @@ def test_junk_among_messages_spares_the_messages():
 def test_an_exception_becomes_a_critical_message(function, text):
     [message] = messages(function)
     assert [Message(message.level, message.id, message.msg.partition(" with")[0])] == critical(text)
+
+
+def test_ctrl_c_ends_a_run_in_the_main_thread():
+    with pytest.raises(KeyboardInterrupt):
+        messages(raises(KeyboardInterrupt()))
+
+
+def test_an_interrupt_in_a_thread_of_a_check_is_a_critical_message():
+    check = Check("check", "key", raises(KeyboardInterrupt()))
+    [result] = Heartbeat().run([check], timeout=60, ttl=0, fail_level=30).report.results
+    assert list(result.messages) == critical("check raised KeyboardInterrupt")
 
 
 class Unformattable(SyntaxError):

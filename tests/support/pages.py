@@ -46,6 +46,15 @@ class Unspeakable(Exception):
         raise RuntimeError("this exception cannot be put in words")
 
 
+class Fatal(Exception):
+    def __str__(self) -> str:
+        raise SystemExit(9)
+
+
+def fatal(request: HttpRequest) -> HttpResponse:
+    raise Fatal
+
+
 def unspeakable(request: HttpRequest) -> HttpResponse:
     raise Unspeakable
 
@@ -226,6 +235,7 @@ urlpatterns = [
     path("endless-stream", endless_stream),
     path("endless-astream", endless_astream),
     path("file", file),
+    path("fatal", fatal),
     path("unspeakable", unspeakable),
     path("memory-file", memory_file),
     path("broken-file", broken_file),

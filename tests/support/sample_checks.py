@@ -28,6 +28,10 @@ def fails(app_configs, **kwargs):
     return [checks.Error("down", id="tests.E001")]
 
 
+def has_a_level_of_its_own(app_configs, **kwargs):
+    return [checks.CheckMessage(-5, "below all", id="tests.X001")]
+
+
 def collapses(app_configs, **kwargs):
     return [checks.Critical("gone", id="tests.C001")]
 

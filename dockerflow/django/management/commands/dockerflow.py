@@ -10,12 +10,12 @@ import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils.module_loading import import_string
 
-from dockerflow.conf import Setting, conf
+from dockerflow.conf import Conf, Setting, conf
 from dockerflow.conf.dotted import OWN
 from dockerflow.django import runner
 from dockerflow.django.draining import existing_file
+from dockerflow.django.views import current_version
 from dockerflow.heartbeat import changes
 from dockerflow.heartbeat.report import LEVELS, Report, status
 from dockerflow.scrub import scrub
@@ -57,8 +57,10 @@ class Command(BaseCommand):
             changes.logger.removeFilter(_drop)
         drain_file = existing_file()
         if json:
-            draining = {} if drain_file is None else {"drain_file": str(drain_file)}
-            self._write_json(report.as_dict(details=True) | draining)
+            body = report.as_dict(details=True)
+            if drain_file is not None:
+                body |= {"status": "draining", "drain_file": str(drain_file)}
+            self._write_json(body)
         else:
             self._write_report(report)
             if drain_file is not None:
@@ -90,12 +92,12 @@ class Command(BaseCommand):
         styles = [
             (LEVELS["error"], self.style.ERROR),
             (LEVELS["warning"], self.style.WARNING),
-            (0, self.style.SUCCESS),
         ]
         names = _names(report)
         width = max(map(len, names), default=0)
         for name, result in zip(names, report.results, strict=True):
-            style = next(style for level, style in styles if result.level >= level)
+            reached = (style for level, style in styles if result.level >= level)
+            style = next(reached, self.style.SUCCESS)
             optional = "" if result.check.required else "  (optional)"
             shown = style(f"{status(result.level):8}")
             self.stdout.write(f"{name:{width}}  {shown} {result.duration_ms:10} ms{optional}")
@@ -126,12 +128,14 @@ class Command(BaseCommand):
                 self.stdout.write(f"    {sentence}")
 
     def version(self, **options: Any) -> None:
-        callback = import_string(conf.DOCKERFLOW_VERSION_CALLBACK)
         try:
-            version_object = callback(conf.BASE_DIR)
-            text = json.dumps(version_object, indent=2, allow_nan=False)
-        except (OSError, ValueError) as error:
-            raise CommandError(scrub(str(error)), returncode=1) from error
+            version_object = current_version()
+            text = json.dumps(version_object and dict(version_object), indent=2, allow_nan=False)
+        except (Exception, SystemExit) as error:
+            callback, reason = conf.DOCKERFLOW_VERSION_CALLBACK, str(error)
+            if callback != Conf.DOCKERFLOW_VERSION_CALLBACK.default:
+                reason = f"{callback}: {type(error).__name__}: {error}"
+            raise CommandError(scrub(reason), returncode=1) from error
         if version_object is None:
             raise CommandError(f"{conf.BASE_DIR} has no version object", returncode=1)
         self.stdout.write(text)
