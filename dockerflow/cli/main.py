@@ -10,6 +10,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
+from dockerflow.cli import printing
 from dockerflow.cli.options import parser
 
 if TYPE_CHECKING:
@@ -22,12 +23,24 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; raises SystemExit(2) for wrong usage."""
+    printing.prepare()
+    try:
+        status = _run(argv)
+    except BrokenPipeError:  # nobody reads the rest
+        status = 1
+    except SystemExit:
+        printing.flush()
+        raise
+    return status if printing.flush() else 1
+
+
+def _run(argv: Sequence[str] | None) -> int:
     arguments = parser(RUN).parse_args(argv)
     try:
         return int(arguments.run(arguments))
     except _UsageError as error:
         used: argparse.ArgumentParser = arguments.parser
-        used.error(str(error))
+        used.error(printing.printable(str(error)))
 
 
 class _UsageError(Exception):
@@ -36,7 +49,7 @@ class _UsageError(Exception):
 
 def _version(arguments: argparse.Namespace) -> int:
     from dockerflow.cli.provenance import collect
-    from dockerflow.version import KEYS, dumps, problem, write
+    from dockerflow.version import KEYS, problem, write
 
     given = {key: getattr(arguments, key) for key in KEYS}
     if arguments.check is not None:
@@ -52,11 +65,14 @@ def _version(arguments: argparse.Namespace) -> int:
     if wrong:
         return 1
     if arguments.output is None:
-        sys.stdout.write(dumps(version_object))
+        print(printing.json_text(version_object))
         return 0
     try:
         write(version_object, arguments.output)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        _print_errors([f"{arguments.output} cannot be written: {error.strerror}"])
+        return 1
+    except ValueError as error:
         _print_errors([str(error)])
         return 1
     return 0
@@ -67,7 +83,9 @@ def _check_version(path: str) -> int:
 
     try:
         found = [f"{path}: {sentence}" for sentence in problems(read(path))]
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        found = [_unreadable(error)]
+    except ValueError as error:
         found = [str(error)]
     _print_errors(found)
     if not found:
@@ -79,7 +97,8 @@ def _probe(arguments: argparse.Namespace) -> int:
     from dockerflow.cli.probe import default_url, probe
 
     try:
-        passed, line = probe(arguments.url or default_url(os.environ), arguments.timeout)
+        url = default_url(os.environ) if arguments.url is None else arguments.url
+        passed, line = probe(url, arguments.timeout)
     except ValueError as error:
         raise _UsageError(str(error)) from None
     print(line, file=sys.stdout if passed else sys.stderr)
@@ -91,7 +110,11 @@ def _rollout(arguments: argparse.Namespace) -> int:
 
     try:
         return run(arguments, os.environ)
-    except (OSError, ValueError) as error:
+    except BrokenPipeError:  # while it shows how far it is
+        raise
+    except OSError as error:
+        raise _UsageError(_unreadable(error)) from None
+    except ValueError as error:
         raise _UsageError(str(error)) from None
 
 
@@ -126,7 +149,9 @@ def _verify(arguments: argparse.Namespace) -> int:
         raise _UsageError(
             "--dockerfile needs the extra verify: pip install e2b-dockerfile-utils shfmt-py"
         ) from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise _UsageError(_unreadable(error)) from None
+    except ValueError as error:
         raise _UsageError(str(error)) from None
     except Interrupted as interrupted:
         _print_errors(["interrupted; nothing is left running"])
@@ -143,9 +168,15 @@ def _terminal() -> tuple[int, bool]:
     return min(shutil.get_terminal_size().columns, 100), not os.environ.get("NO_COLOR")
 
 
+def _unreadable(error: OSError) -> str:
+    if error.filename is None:
+        return str(error)
+    return f"{os.fsdecode(error.filename)} cannot be read: {error.strerror}"
+
+
 def _print_errors(sentences: Iterable[str]) -> None:
     for sentence in sentences:
-        print(sentence, file=sys.stderr)
+        print(printing.printable(sentence), file=sys.stderr)
 
 
 RUN = {"version": _version, "probe": _probe, "rollout": _rollout, "verify": _verify}

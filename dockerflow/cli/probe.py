@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import re
 import socket
+import ssl
 import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlsplit
 
+from dockerflow.cli.printing import printable
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# host:8000/path, but not unix:/run/x.sock
+_HOST_AND_PATH = r"[\w.-]+(:[0-9]+)?(/.*)?"
 BODY_LIMIT = 1 << 20  # bytes
+LINE_LIMIT = 300  # characters of a status line and its redirect
 # Early Hints and the like, after which the answer itself comes; 101 is an answer.
 # https://www.rfc-editor.org/rfc/rfc9110#name-informational-1xx
 INTERIM = {100, *range(102, 200)}
@@ -36,7 +43,9 @@ class Answer(NamedTuple):
         """Return the status line, and where a redirect leads: ``301 Moved Permanently to /``."""
         line = f"{self.status} {self.reason}".rstrip()
         location = self.headers.get("Location")
-        return f"{line} to {location}" if 300 <= self.status < 400 and location else line
+        if 300 <= self.status < 400 and location:
+            line = f"{line} to {location}"
+        return printable(line, LINE_LIMIT)
 
 
 class NoAnswerError(Exception):
@@ -134,18 +143,36 @@ class _Exchange(threading.Thread):
 
 def check_url(url: str) -> None:
     """Raise ValueError where ``url`` can't be requested; the text is the reason."""
-    parts = urlsplit(url)
+    if not url.strip():
+        raise ValueError("the URL is empty")
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ValueError("a URL has brackets only around an IPv6 address") from None
     if "@" in parts.netloc:
         raise ValueError("a URL with a user or a password can't be requested")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        hint = "" if "//" in url else f"; write http://{url}"
+        hint = f"; write http://{url}" if re.fullmatch(_HOST_AND_PATH, url) else ""
+        hint = f"; write http://HOST:PORT{url}" if re.match("/(?!/)", url) else hint
         raise ValueError(f"{url!r} is not an http or https URL{hint}")
     if not url.isascii() or not url.isprintable() or " " in url:
         raise ValueError(f"{url!r} has characters that a URL can't have")
+    labels = parts.hostname.removesuffix(".").split(".")
+    if not all(0 < len(label) < 64 for label in labels):
+        raise ValueError(f"{url!r} has a host name with a part that is empty or too long")
     try:
         parts.port  # noqa: B018 (it is parsed when it is read)
     except ValueError:
         raise ValueError(f"{url!r} has a port that is no number from 0 to 65535") from None
+
+
+def check_base_url(url: str) -> None:
+    """Raise ValueError where nothing can be requested below ``url``; the text is the reason."""
+    check_url(url)
+    if "?" in url or "#" in url:
+        raise ValueError(
+            f"{url!r} has a query or a fragment; give the address below which /__version__ is"
+        )
 
 
 def _open(url: str, timeout: float) -> tuple[http.client.HTTPConnection, str]:
@@ -169,4 +196,8 @@ def explain(error: Exception | None) -> str | None:
         return "the connection was closed in the middle of the answer"
     if isinstance(error, http.client.HTTPException):
         return "the answer is not HTTP"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return "the answer is not TLS; is it an http URL?"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

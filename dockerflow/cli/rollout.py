@@ -15,7 +15,8 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dockerflow.cli.fetch import Client
-from dockerflow.cli.probe import Answer, NoAnswerError, check_url
+from dockerflow.cli.printing import printable
+from dockerflow.cli.probe import Answer, NoAnswerError, check_base_url
 from dockerflow.version import KEYS, problem
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Rollout:
         token: str | None = None,
     ) -> None:
         for url in urls:
-            check_url(url)
+            check_base_url(url)
         self.expected = expected
         self.times = times
         self.timeout = timeout
@@ -143,7 +144,7 @@ class _Watch(threading.Thread):
         return True
 
     def _set(self, text: str, *, right: int = 0, done: bool = False) -> None:
-        self.state = self.state._replace(text=printable(text), right=right, done=done)
+        self.state = self.state._replace(text=printable(text, TEXT_LIMIT), right=right, done=done)
         self.changes.put((self.number, self.state))
 
     def _get(self, path: str) -> Answer | str:
@@ -202,13 +203,6 @@ def is_same(key: str, found: object, expected: str) -> bool:
         return found == expected
     short, long = sorted((found.lower(), expected.lower()), key=len)
     return len(short) >= 7 and long.startswith(short)
-
-
-def printable(text: str) -> str:
-    """Return ``text`` as one line of at most 300 characters that does nothing to a terminal."""
-    text = "".join(character if character.isprintable() else " " for character in text)
-    text = " ".join(text.split())
-    return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 3] + "..."
 
 
 def _object(answer: Answer) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dockerflow.cli.progress import progress
 from dockerflow.cli.rollout import Rollout, expected_build
+from dockerflow.secret import EXPECTED, both_are_set, parse, read_file, refuse_leftovers
 from dockerflow.version import KEYS, read
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TOKEN = "DOCKERFLOW_HEARTBEAT_TOKEN"  # noqa: S105 (a name)
+TOKEN_FILE = f"{TOKEN}_FILE"
 VERSION_FILES = (Path("version.json"), Path("/app/version.json"))
 
 
@@ -68,20 +70,32 @@ def _version_object() -> dict[str, str]:
             found = read(path)
         except FileNotFoundError:
             continue
-        if expected := {key: found[key] for key in KEYS if isinstance(found.get(key), str)}:
+        expected = {key: found[key] for key in KEYS if isinstance(found.get(key), str)}
+        # The source is the same for all builds, and so is the version of what is no release.
+        if any(expected.get(key, "").strip() for key in ("commit", "version", "build")):
             return expected
         raise ValueError(f"{path} does not say which build it is")
     raise ValueError("which build? Give --commit, --version or --build, or run beside version.json")
 
 
 def _token(given: str | None, environ: Mapping[str, str]) -> str | None:
-    token, source = given, "--token"
-    if token is None:
-        token, source = environ.get(TOKEN), TOKEN
-    path = environ.get(f"{TOKEN}_FILE")
-    if not token and path:
-        token, source = Path(path).read_text(encoding="utf-8-sig"), f"{TOKEN}_FILE"
-    token = (token or "").strip()
-    if not token.isascii() or not token.isprintable() or " " in token:
-        raise ValueError(f"the token of {source} has characters that no header can have")
-    return token or None
+    """Return the token of the heartbeat, by the rules of the setting of that name.
+
+    Raises ValueError where it can't be one.
+    """
+    text, source = given, "--token"
+    if text is None:
+        text, path = environ.get(TOKEN, "").strip(), environ.get(TOKEN_FILE, "").strip()
+        source = f"{TOKEN} (environment)"
+        if text and path:
+            raise ValueError(both_are_set(TOKEN, "environment"))
+        if path:
+            text, source = read_file(TOKEN_FILE, path, "environment"), f"{TOKEN_FILE}, {path}"
+            source = f"{TOKEN} ({source})"
+        elif not text:
+            return None
+    try:
+        refuse_leftovers(text)
+        return parse(text)
+    except ValueError as error:
+        raise ValueError(f"{source}: (hidden) {error}. Expected {EXPECTED}.") from None

@@ -15,8 +15,9 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from dockerflow.conf.kinds import Kind, about_item, names, stripped
+from dockerflow.conf.kinds import Kind, about_item, names
 from dockerflow.conf.spelling import did_you_mean, nearest, nearest_by_words
+from dockerflow.secret import stripped
 
 _PATH = r"[^\W\d]\w*(\.[^\W\d]\w*)+"
 OWN = "dockerflow.django.checks"

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from dockerflow.conf.spelling import did_you_mean, nearest
+from dockerflow.secret import EXPECTED, stripped
+from dockerflow.secret import parse as parse_secret
 
 PREFIX = "DOCKERFLOW_"
-ENCODING = "utf-8-sig"  # with or without a byte order mark
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -42,34 +43,6 @@ class Kind(Generic[T_co]):
         self.expected = expected
         self.parse = parse
         self.check = check
-
-
-def refuse_leftovers(value: str) -> None:
-    """Refuse quotes and a comment that whatever set the variable has left in its value.
-
-    ``docker run --env-file`` keeps the quotes around a value, and python-decouple a comment after
-    it.
-
-    :raises ValueError: with a clause about the value
-    """
-    text = value.strip()
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
-        raise ValueError("has kept its quotes; write the value without quotes")
-    is_array = text.startswith("[") and text.endswith("]")
-    if (" #" in text or "\t#" in text) and not is_array:
-        raise ValueError("has kept a comment; write the comment on a line of its own")
-
-
-def stripped(value: Any) -> str:
-    """``value`` without the blanks around it.
-
-    :raises ValueError: it is no text, or blank; with a clause about the value
-    """
-    if not isinstance(value, str):
-        raise ValueError(f"is of type {type(value).__name__}")
-    if not value.strip():
-        raise ValueError("is blank")
-    return value.strip()
 
 
 def boolean(table: Callable[[str], bool | int]) -> Kind[bool]:
@@ -178,15 +151,7 @@ def _header_name(value: Any) -> str:
 header_name = Kind("the name of an HTTP header", _header_name)
 
 
-def _secret(value: Any) -> str:
-    text = stripped(value)
-    # https://www.rfc-editor.org/rfc/rfc6750#section-2.1
-    if not re.fullmatch(r"[\x21-\x7e]+", text):
-        raise ValueError("holds blanks or characters that no Authorization header can carry")
-    return text
-
-
-secret = Kind("a secret of printable ASCII characters without blanks", _secret)
+secret = Kind(EXPECTED, parse_secret)
 
 
 def _list(value: Any) -> list[str]:

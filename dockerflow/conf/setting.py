@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from django.core.exceptions import ImproperlyConfigured
 
-from dockerflow.conf.kinds import ENCODING, Kind, refuse_leftovers
+from dockerflow.conf.kinds import Kind
 from dockerflow.scrub import scrub
+from dockerflow.secret import read_file, refuse_leftovers
 
 if TYPE_CHECKING:
     from dockerflow.conf.settings import Settings
@@ -76,21 +76,9 @@ class Setting(Generic[T]):
         :raises django.core.exceptions.ImproperlyConfigured: the file cannot be read
         """
         try:
-            if isinstance(path, str):
-                refuse_leftovers(path)
-            return Path(path).read_text(encoding=ENCODING).rstrip("\r\n")
-        except OSError as error:
-            clause = f"cannot be read: {error.strerror}"
-        except UnicodeError:
-            clause = "cannot be read: it is not UTF-8"
-        except (TypeError, ValueError) as error:
-            clause = str(error) if isinstance(error, ValueError) else "is not a path"
-        # What is not an absolute path may be the secret itself.
-        shown = repr(path) if str(path).startswith("/") else "(hidden)"
-        raise ImproperlyConfigured(
-            f"{self.file_name} ({source}): {shown} {clause}."
-            " Expected the path of a file that holds the secret."
-        )
+            return read_file(self.file_name, path, source)
+        except ValueError as error:
+            raise ImproperlyConfigured(str(error)) from None
 
     def show(self, value: Any) -> str:
         """The value for people: a secret is hidden, and what is secret in any other value."""

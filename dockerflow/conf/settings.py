@@ -14,6 +14,7 @@ from dockerflow.conf.kinds import PREFIX
 from dockerflow.conf.setting import Setting
 from dockerflow.conf.sources import ENVIRONMENT, Found, Sources
 from dockerflow.conf.spelling import did_you_mean, nearest_by_words
+from dockerflow.secret import both_are_set
 
 T = TypeVar("T")
 
@@ -123,7 +124,7 @@ class Settings:
             faults.update({})
             return direct
         if direct and direct[2] == rank:
-            raise ImproperlyConfigured(_both_are_set(setting, source))
+            raise ImproperlyConfigured(both_are_set(setting.name, source))
         label = f"{setting.file_name}, {path}"
         try:
             text = setting.read_file(path, source)
@@ -145,7 +146,7 @@ class Settings:
         if setting is None or self._sources.read(name, with_file=False):
             return None
         if setting.secret and all(each in entries for each in setting.names):
-            return _both_are_set(setting, path)
+            return both_are_set(setting.name, path)
         if name == setting.name:
             return next(iter(setting.problems_of(entries[name], path)), None)
         try:
@@ -160,10 +161,6 @@ def _is_meant_for_us(name: str, source: str, known: Collection[str]) -> bool:
         return False
     # In lower case, only what would be a setting otherwise
     return name.startswith(PREFIX) or (name.startswith(PREFIX.lower()) and name.upper() in known)
-
-
-def _both_are_set(setting: Setting[Any], source: str) -> str:
-    return f"{setting.name} and {setting.file_name} ({source}) are both set. Set one."
 
 
 class Lenient:

@@ -19,7 +19,7 @@ from decouple import AutoConfig, RepositoryIni
 from django.core.exceptions import ImproperlyConfigured
 
 from dockerflow.conf.faults import Faults
-from dockerflow.conf.kinds import ENCODING
+from dockerflow.secret import ENCODING
 
 SECTION = RepositoryIni.SECTION
 # Compiled when used, which they are where there is such a file.

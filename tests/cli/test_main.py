@@ -1,10 +1,13 @@
 """``python -m dockerflow``: exit statuses, files and streams."""
 
 import json
+import os
+import shlex
+import subprocess
 
 import pytest
 
-from tests.support.command import run
+from tests.support.command import ENVIRONMENT, arguments, run
 
 pytestmark = pytest.mark.once
 
@@ -64,7 +67,86 @@ def test_a_file_that_can_not_be_written_is_reported(tmp_path):
     status, out, err = run("version", *OPTIONS, "--output", path)
 
     assert (status, out) == (1, "")
-    assert err.startswith("[Errno 2] No such file or directory: ")
+    assert err == f"{path} cannot be written: No such file or directory\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["version", *OPTIONS],
+        ["--help"],
+        ["version", "--help"],
+        ["verify", "--json", "http://127.0.0.1:1"],
+    ],
+)
+def test_an_output_that_nobody_reads_is_no_error_of_python(words):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        arguments(*words),
+        env=ENVIRONMENT,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+
+    assert (done.returncode in {0, 1}, done.stderr) == (True, "")
+
+
+def test_an_output_that_cannot_be_written_is_one_sentence():
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        done = subprocess.run(
+            arguments("version", *OPTIONS),
+            env=ENVIRONMENT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert (done.returncode, done.stderr) == (
+        1,
+        "the output cannot be written: No space left on device\n",
+    )
+
+
+def test_a_closed_output_takes_everything():
+    done = subprocess.run(
+        ["bash", "-c", f"{shlex.join(arguments('version', *OPTIONS))} >&-"],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_version_object_is_json_in_any_encoding():
+    status, out, err = run("version", *OPTIONS, "--version=é", PYTHONIOENCODING="ascii")
+
+    assert (status, err) == (0, "")
+    assert json.loads(out) == {**GOOD, "version": "é"}
+
+
+def test_a_text_is_printed_in_any_encoding(tmp_path):
+    path = tmp_path / "é.json"
+    path.write_text(json.dumps(GOOD))
+
+    status, out, err = run("version", "--check", path, PYTHONIOENCODING="ascii")
+
+    assert (status, out, err) == (0, f"{tmp_path}/\\xe9.json: a valid version object\n", "")
+
+
+def test_a_value_does_nothing_to_the_terminal(tmp_path):
+    path = tmp_path / "version.json"
+    path.write_text(json.dumps({**GOOD, "commit": "\x9b2J\u202e\x1b[31m"}))
+
+    status, _, err = run("version", "--check", path)
+
+    assert (status, err.rstrip("\n").isprintable()) == (1, True)
 
 
 def test_the_check_names_the_file_and_every_problem(tmp_path):
@@ -85,7 +167,7 @@ def test_the_check_names_the_file_and_every_problem(tmp_path):
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (None, "[Errno 2] No such file or directory: '{path}'\n"),
+        (None, "{path} cannot be read: No such file or directory\n"),
         ("[]", "{path} contains a JSON array, expected an object\n"),
         ("", "{path} is not JSON: Expecting value: line 1 column 1 (char 0)\n"),
     ],

@@ -15,6 +15,7 @@ import pytest
 
 from tests.support import web
 from tests.support.command import arguments, run
+from tests.support.deploys import Deployed, certificate
 
 pytestmark = pytest.mark.once
 
@@ -158,6 +159,11 @@ def test_any_2xx_passes(reply, line):
             "500 Internal Server Error in ",
         ),
         (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", "101 Switching Protocols in "),
+        (
+            b"HTTP/1.1 302 \x1b[31mFound\x07\r\nLocation: /\x1b]0;owned\x07\x9b2J\r\n\r\n",
+            "302 [31mFound to / ]0;owned 2J in ",
+        ),
+        (b"HTTP/1.1 500 " + 500 * b"x" + b"\r\n\r\n", f"500 {293 * 'x'}... in "),
         (b"SSH-2.0-OpenSSH\r\n", "the answer is not HTTP\n"),
         (
             b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok",
@@ -176,6 +182,22 @@ def test_anything_else_fails_and_is_reported(reply, line):
     assert (status, out) == (1, "")
     assert err.startswith(f"{server.url}: {line}")
     assert err.count("\n") == 1
+
+
+def test_an_https_url_of_an_http_server_is_named():
+    with Server(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n") as server:
+        url = server.url.replace("http:", "https:")
+        result = run("probe", url)
+
+    assert result == (1, "", f"{url}: the answer is not TLS; is it an http URL?\n")
+
+
+def test_a_certificate_that_nobody_trusts_is_named(tmp_path):
+    with Deployed(tls=certificate(tmp_path)) as server:
+        status, out, err = run("probe", server.url)
+
+    assert (status, out) == (1, "")
+    assert err == f"{server.url}: its certificate is not trusted: self-signed certificate\n"
 
 
 def test_a_port_where_nothing_listens_fails():
@@ -254,6 +276,29 @@ def test_an_ipv6_address_may_be_requested():
             "'localhost:8000' is not an http or https URL; write http://localhost:8000",
         ),
         (["ftp://h/"], "", "'ftp://h/' is not an http or https URL"),
+        (
+            ["example.com/x?y=1"],
+            "",
+            "'example.com/x?y=1' is not an http or https URL; write http://example.com/x?y=1",
+        ),
+        (["unix:/run/x.sock"], "", "'unix:/run/x.sock' is not an http or https URL"),
+        (
+            ["/__lbheartbeat__"],
+            "",
+            (
+                "'/__lbheartbeat__' is not an http or https URL; write"
+                " http://HOST:PORT/__lbheartbeat__"
+            ),
+        ),
+        ([""], "", "the URL is empty"),
+        ([" "], "", "the URL is empty"),
+        (["http://[::1"], "", "a URL has brackets only around an IPv6 address"),
+        (["http://[h]/"], "", "a URL has brackets only around an IPv6 address"),
+        (
+            ["http://a..b/"],
+            "",
+            "'http://a..b/' has a host name with a part that is empty or too long",
+        ),
         (["http:///x"], "", "'http:///x' is not an http or https URL"),
         (["http://h/a b"], "", "'http://h/a b' has characters that a URL can't have"),
         (["http://h/é"], "", "'http://h/é' has characters that a URL can't have"),

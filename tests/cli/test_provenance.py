@@ -111,7 +111,7 @@ def test_a_wrong_option_is_an_error_whatever_may_be_missing(tmp_path, option, va
     )
 
     assert (status, found) == (1, None)
-    assert [line.partition(": it is")[0] for line in complaints] == [complaint]
+    assert [line.partition(". Expected ")[0] for line in complaints] == [complaint]
 
 
 def test_the_documentation_names_every_variable_that_is_read():

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from dockerflow.conf import conf
 from tests.support.command import ENVIRONMENT, arguments, run
 from tests.support.deploys import NEW, OLD, PASSING, Deployed, certificate
 from tests.support.process import unused_port
@@ -15,6 +16,8 @@ pytestmark = pytest.mark.once
 
 COMMIT = f"--commit={NEW['commit']}"
 ONCE = (COMMIT, "--times=1")
+SECRET = "a secret of printable ASCII characters without blanks"
+NO_HEADER = f"holds blanks or characters that no Authorization header can carry. Expected {SECRET}."
 DONE = "it is the new build, and works"
 
 
@@ -221,6 +224,20 @@ def test_the_end_as_json(server, words):
     [
         ([], "the following arguments are required: URL"),
         (["h:1", COMMIT], "'h:1' is not an http or https URL; write http://h:1"),
+        (
+            ["http://h/?tenant=a", COMMIT],
+            (
+                "'http://h/?tenant=a' has a query or a fragment; give the address below which"
+                " /__version__ is"
+            ),
+        ),
+        (
+            ["http://h/#top", COMMIT],
+            (
+                "'http://h/#top' has a query or a fragment; give the address below which"
+                " /__version__ is"
+            ),
+        ),
         (["ftp://h", COMMIT], "'ftp://h' is not an http or https URL"),
         (["http://me:hush@h", COMMIT], "a URL with a user or a password can't be requested"),
         (["http://h:x", COMMIT], "'http://h:x' has a port that is no number from 0 to 65535"),
@@ -239,7 +256,11 @@ def test_the_end_as_json(server, words):
         (["http://h", COMMIT, "--times=0"], "argument --times: '0' is not a number from 1 to 1000"),
         (
             ["http://h", COMMIT, "--token=hu\nsh"],
-            "the token of --token has characters that no header can have",
+            f"--token: (hidden) {NO_HEADER}",
+        ),
+        (
+            ["http://h", COMMIT, "--token="],
+            f"--token: (hidden) is blank. Expected {SECRET}.",
         ),
     ],
 )
@@ -278,12 +299,80 @@ def test_the_token_goes_to_the_heartbeat_and_is_not_shown(server, tmp_path, way)
     assert "hush" not in out + err
 
 
-def test_a_token_file_that_is_not_there_is_a_wrong_usage():
-    status, _, err = run(
-        "rollout", "http://h", COMMIT, DOCKERFLOW_HEARTBEAT_TOKEN_FILE="/nowhere/token"
-    )
+@pytest.mark.parametrize(
+    ("variables", "complaint"),
+    [
+        (
+            {"DOCKERFLOW_HEARTBEAT_TOKEN_FILE": "/nowhere/token"},
+            (
+                "DOCKERFLOW_HEARTBEAT_TOKEN_FILE (environment): '/nowhere/token' cannot be read: No"
+                " such file or directory. Expected the path of a file that holds the secret."
+            ),
+        ),
+        (
+            {"DOCKERFLOW_HEARTBEAT_TOKEN_FILE": "hush"},
+            (
+                "DOCKERFLOW_HEARTBEAT_TOKEN_FILE (environment): (hidden) cannot be read: No such"
+                " file or directory. Expected the path of a file that holds the secret."
+            ),
+        ),
+        (
+            {"DOCKERFLOW_HEARTBEAT_TOKEN": '"hush"'},
+            (
+                "DOCKERFLOW_HEARTBEAT_TOKEN (environment): (hidden) has kept its quotes; write the"
+                f" value without quotes. Expected {SECRET}."
+            ),
+        ),
+        (
+            {"DOCKERFLOW_HEARTBEAT_TOKEN": "hush hush"},
+            f"DOCKERFLOW_HEARTBEAT_TOKEN (environment): (hidden) {NO_HEADER}",
+        ),
+        (
+            {"DOCKERFLOW_HEARTBEAT_TOKEN": "hush", "DOCKERFLOW_HEARTBEAT_TOKEN_FILE": "/hush"},
+            (
+                "DOCKERFLOW_HEARTBEAT_TOKEN and DOCKERFLOW_HEARTBEAT_TOKEN_FILE (environment) are"
+                " both set. Set one."
+            ),
+        ),
+        (
+            {"DOCKERFLOW_HEARTBEAT_TOKEN_FILE": "/dev/null"},
+            (
+                "DOCKERFLOW_HEARTBEAT_TOKEN (DOCKERFLOW_HEARTBEAT_TOKEN_FILE, /dev/null): (hidden)"
+                f" is blank. Expected {SECRET}."
+            ),
+        ),
+    ],
+)
+def test_a_bad_token_is_what_the_setting_of_that_name_says(monkeypatch, variables, complaint):
+    status, _, err = run("rollout", "http://h", COMMIT, **variables)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
 
-    assert (status, "/nowhere/token" in err) == (2, True)
+    assert (status, err.splitlines()[-1]) == (
+        2,
+        f"python -m dockerflow rollout: error: {complaint}",
+    )
+    assert complaint in conf.problems()
+
+
+@pytest.mark.parametrize(
+    ("content", "is_enough"),
+    [
+        ({"source": "https://h/r", "version": ""}, False),
+        ({"source": "https://h/r", "version": " "}, False),
+        ({"source": "https://h/r"}, False),
+        ({"source": NEW["source"], "version": NEW["version"]}, True),
+        ({"version": "", "commit": NEW["commit"]}, True),
+    ],
+)
+def test_a_version_object_must_say_which_build_it_is(server, tmp_path, content, is_enough):
+    (tmp_path / "version.json").write_text(json.dumps(content))
+    server.version = {**NEW, **content}
+
+    status, _, err = run("rollout", server.url, "--times=1", cwd=tmp_path)
+
+    refusal = "python -m dockerflow rollout: error: version.json does not say which build it is"
+    assert (status, err.splitlines()[-1:]) == ((0, []) if is_enough else (2, [refusal]))
 
 
 def test_a_redirect_is_not_followed_with_the_token(server):
@@ -299,7 +388,7 @@ def test_a_redirect_is_not_followed_with_the_token(server):
 def test_a_certificate_is_verified(tmp_path):
     path = certificate(tmp_path)
     with Deployed(tls=path) as server:
-        assert "certificate verify failed" in first_line(server.url, *ONCE)
+        assert "its certificate is not trusted" in first_line(server.url, *ONCE)
         assert server.seen == []
         assert run("rollout", server.url, *ONCE, SSL_CERT_FILE=str(path))[0] == 0
 

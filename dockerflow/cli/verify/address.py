@@ -73,37 +73,37 @@ URL = re.compile(
 
 
 class Address(NamedTuple):
-    """The host and port that the environment variable ``name`` points to."""
+    """The host and port that an environment variable points to; ``option`` names it."""
 
-    name: str
+    option: str
     host: str
     port: int
 
 
-def find(name: str, value: str | None) -> Address:
-    """Return what the URL ``value`` of the variable ``name`` points to.
+def find(option: str, value: str | None) -> Address:
+    """Return what the URL ``value`` points to; ``option`` is as in ``--backing REDIS_URL``.
 
     Raises ValueError where it is no URL with one host and a port; the text doesn't contain the
     value, which may hold a password.
     """
     if value is None or not value.strip():
-        raise ValueError(f"--backing {name}: there is no such environment variable, or it is empty")
+        raise ValueError(f"{option}: there is no such environment variable, or it is empty")
     found = URL.fullmatch(value.strip())
     if found and not found["user"] and "@" in found["after"]:
-        raise ValueError(f"--backing {name}: encode / ? # and @ of its password with % (RFC 3986)")
+        raise ValueError(f"{option}: encode / ? # and @ of its password with % (RFC 3986)")
     if "," in (found["host"] if found else value.partition("://")[2]):
-        raise ValueError(f"--backing {name}: it has several hosts; verify needs a URL with one")
+        raise ValueError(f"{option}: it has several hosts; verify needs a URL with one")
     if not found:
-        raise ValueError(f"--backing {name}: it is not a URL such as redis://host:6379/0")
+        raise ValueError(f"{option}: it is not a URL such as redis://host:6379/0")
     host, scheme = found["host"].strip("[]"), found["scheme"].lower()
     if not host or "%" in host:
-        raise ValueError(f"--backing {name}: its URL has no host, and a socket file can't be cut")
+        raise ValueError(f"{option}: its URL has no host, and a socket file can't be cut")
     if scheme.endswith("+srv"):
-        raise ValueError(f"--backing {name}: its hosts come from DNS; verify needs a URL with one")
+        raise ValueError(f"{option}: its hosts come from DNS; verify needs a URL with one")
     port = int(found["port"] or PORTS.get(scheme.partition("+")[0], 0))
     if not 0 < port < 65536:
-        raise ValueError(f"--backing {name}: its URL has no port; verify needs host:port")
-    return Address(name, host, port)
+        raise ValueError(f"{option}: its URL has no port; verify needs host:port")
+    return Address(option, host, port)
 
 
 def replace(value: str, host: str, port: int) -> str:
@@ -119,6 +119,6 @@ def check_reachable(address: Address, timeout: float) -> None:
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ValueError(
-            f"--backing {address.name}: nothing accepts connections at {address.host}, port "
+            f"{address.option}: nothing accepts connections at {address.host}, port "
             f"{address.port} ({reason}); start the service first"
         ) from None

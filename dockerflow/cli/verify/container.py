@@ -77,7 +77,8 @@ def _service(
     name: str, environ: dict[str, str], optional: bool, timeout: float, stack: contextlib.ExitStack
 ) -> backing.Service:
     """Put a proxy before a service, and its address into the variable that points to it."""
-    at = address.find(name, environ.get(name))
+    option = "--optional-backing" if optional else "--backing"
+    at = address.find(f"{option} {name}", environ.get(name))
     address.check_reachable(at, timeout)
     proxy = stack.enter_context(Proxy(at.host, at.port))
     environ[name] = address.replace(environ[name], HOST, proxy.port)

@@ -7,7 +7,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from dockerflow.cli.probe import Answer, NoAnswerError, check_url, get
+from dockerflow.cli.probe import Answer, NoAnswerError, check_base_url, get
 from dockerflow.cli.verify import static
 from dockerflow.cli.verify.answers import NO_JSON, Nowhere, excerpt, is_page, parse_json, timed
 from dockerflow.cli.verify.requirements import Outcome, failed, passed, unchecked
@@ -50,7 +50,7 @@ class Site:
     """
 
     def __init__(self, url: str, timeout: float) -> None:
-        check_url(url)
+        check_base_url(url)
         self.url = url.rstrip("/") + "/"
         self.host = urlsplit(url).hostname
         self.timeout = timeout

@@ -208,9 +208,12 @@ def split(command: str, environ: Mapping[str, str]) -> list[str]:
     No shell runs: the first word is the process that a container would start with. Raises
     ValueError where the command can't be split or is empty.
     """
-    words = shlex.split(command)
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise ValueError(f"--command cannot be split into words: {error}") from None
     if not words:
-        raise ValueError("the command is empty")
+        raise ValueError("--command is empty")
     return [
         re.sub(
             r"\$(?:(\w+)|\{(\w+)\})", lambda name: environ.get(name[1] or name[2], name[0]), word

@@ -6,6 +6,7 @@ import json
 import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
+from dockerflow.cli.printing import printable
 from dockerflow.cli.verify.requirements import Outcome, Requirement, unchecked
 from dockerflow.cli.verify.specification import REQUIREMENTS
 
@@ -58,14 +59,21 @@ class Report(NamedTuple):
 
         Lines that were not checked for one and the same reason are folded into one.
         """
+        lines = [
+            (
+                line,
+                outcome._replace(found=printable(outcome.found), fix=printable(outcome.fix or "")),
+            )
+            for line, outcome in self.lines
+        ]
         reasons: dict[str, list[str]] = {}
-        for line, outcome in self.lines:
+        for line, outcome in lines:
             if outcome.passed is None:
                 reasons.setdefault(outcome.found, []).append(line.name)
         folded = {reason: names for reason, names in reasons.items() if len(names) > 1}
         rows = []
         section = ""
-        for line, outcome in self.lines:
+        for line, outcome in lines:
             if outcome.passed is None and outcome.found in folded:
                 continue
             if line.section != section:

@@ -66,7 +66,7 @@ def test_a_url_names_one_host_and_a_port(url, host, port, replaced):
 )
 def test_anything_else_is_refused_without_being_shown(value, complaint):
     with pytest.raises(ValueError, match="--backing X") as caught:
-        address.find("X", value)
+        address.find("--backing X", value)
 
     assert str(caught.value) == f"--backing X: {complaint}"
 
@@ -74,7 +74,7 @@ def test_anything_else_is_refused_without_being_shown(value, complaint):
 def test_a_service_that_is_not_there_is_named():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    at = address.Address("REDIS_URL", "127.0.0.1", port)
+    at = address.Address("--backing REDIS_URL", "127.0.0.1", port)
 
     with pytest.raises(ValueError, match="REDIS_URL") as caught:
         address.check_reachable(at, 5)

@@ -193,6 +193,10 @@ def test_a_failure_leaves_no_process_and_no_port_behind(app, redis_server, flaw)
             "--backing X: there is no such environment variable, or it is empty",
         ),
         (
+            ["--command", "x", "--optional-backing", "X"],
+            "--optional-backing X: there is no such environment variable, or it is empty",
+        ),
+        (
             ["--command", "x", "--backing", "Y"],
             "--backing Y: its URL has no host, and a socket file can't be cut",
         ),

@@ -151,8 +151,16 @@ def test_a_command_and_a_dockerfile_make_one_report(tmp_path, dockerfile):
         ([], "nothing to verify: give a URL, --command or --dockerfile"),
         (["http://h", "--command", "x"], "a URL and --command don't go together"),
         (["localhost"], "'localhost' is not an http or https URL; write http://localhost"),
-        (["--command", " "], "the command is empty"),
-        (["--command", "'"], "No closing quotation"),
+        (["--command", " "], "--command is empty"),
+        (["--command", "'"], "--command cannot be split into words: No closing quotation"),
+        (
+            ["http://h/?x=1"],
+            (
+                "'http://h/?x=1' has a query or a fragment; give the address below which"
+                " /__version__ is"
+            ),
+        ),
+        (["--dockerfile", "/no"], "/no cannot be read: No such file or directory"),
         (
             ["http://h", "--stop-timeout", "-1"],
             "argument --stop-timeout: '-1' is not a number of seconds from above 0 to 86400",
