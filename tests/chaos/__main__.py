@@ -89,18 +89,18 @@ class Run:
 
 def main() -> int:
     chosen = options()
-    lacking = enter_namespace()
+    obstacle = enter_namespace()
     kinds = chosen.server or list(ARGUMENTS)
     print(f"seed {chosen.seed}, {chosen.minutes:g} minutes of {', '.join(kinds)}", flush=True)
-    if lacking:
-        print(f"left out: dropped packets, for want of {lacking}", flush=True)
+    if obstacle:
+        print(f"left out: dropped packets ({obstacle})", flush=True)
     report = Report()
     try:
         with ExitStack() as stack:
             run = Run(stack, kinds, chosen.busy)
             every = [
                 fault
-                for fault in faults(run.stage, can_drop=not lacking)
+                for fault in faults(run.stage, can_drop=not obstacle)
                 if any(text in fault.name for text in chosen.only or [""])
             ]
             chance = random.Random(chosen.seed)

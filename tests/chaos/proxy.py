@@ -2,31 +2,38 @@
 
 import asyncio
 import os
-import shutil
 import subprocess
 import sys
+from shutil import which
 
 from dockerflow.cli.verify.proxy import CHUNK, Proxy
 
 NAMESPACE = "CHAOS_NAMESPACE"  # set in the environment of a run that has a network of its own
-NEEDED = ["unshare", "ip", "iptables"]
 
 
-def enter_namespace() -> str | None:
+def enter_namespace() -> str:
     """Start this program again in a network namespace of its own, where packets may be dropped.
 
-    Return what that needs and is not there; None in the program that was started again.
+    Return an empty string in the program that was started again, else why that is not possible.
     """
     if NAMESPACE in os.environ:
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-        return None
+        return ""
     path = os.environ.get("PATH", os.defpath) + os.pathsep + "/usr/sbin"
-    missing = [program for program in NEEDED if not shutil.which(program, path=path)]
-    if os.geteuid() == 0 and not missing:
+    if missing := [name for name in ("unshare", "ip", "iptables") if not which(name, path=path)]:
+        return f"{', '.join(missing)} not there"
+    environment = {**os.environ, NAMESPACE: "1", "PATH": path}
+    attempt = subprocess.run(
+        ["unshare", "--net", "iptables", "--list", "INPUT"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if attempt.returncode == 0:
         again = [sys.executable, "-m", "tests.chaos", *sys.argv[1:]]
-        environment = {**os.environ, NAMESPACE: "1", "PATH": path}
         os.execvpe("unshare", ["unshare", "--net", *again], environment)
-    return ", ".join(["root"] * (os.geteuid() != 0) + missing)
+    return attempt.stderr.strip()
 
 
 class ChaosProxy(Proxy):
