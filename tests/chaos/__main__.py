@@ -103,6 +103,8 @@ def main() -> int:
                 for fault in faults(run.stage, can_drop=not obstacle)
                 if any(text in fault.name for text in chosen.only or [""])
             ]
+            if not every:
+                sys.exit(f"no fault has {' or '.join(chosen.only)} in its name")
             chance = random.Random(chosen.seed)
             deck: list[Fault] = []
             started = time.monotonic()
