@@ -6,13 +6,20 @@ once. Each needs a package of its own, which is imported when the setting names 
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
+from threading import Thread
 from typing import Any
 
 from dockerflow.conf import conf
 from dockerflow.django.signals import heartbeat_failed, heartbeat_passed
 from dockerflow.heartbeat import Report, status
+from dockerflow.heartbeat.threads import start
+from dockerflow.loggers import write
+
+logger = logging.getLogger("dockerflow.django")
+LOOKUP_SECONDS = 0.05
 
 Send = Callable[[Report], None]
 
@@ -29,17 +36,51 @@ def connect() -> None:
             signal.connect(receive, weak=False, dispatch_uid=f"dockerflow.metrics.{name}")
 
 
+class _StatsdClient:
+    """The client of the package statsd, which looks up ``STATSD_HOST`` when it is made.
+
+    That is not done at the start, as in the build of an image, and not in a request, which it could
+    hold up for seconds. Until it has succeeded, results are not sent, and each run tries again.
+    """
+
+    def __init__(self) -> None:
+        self._client: Any = None
+        self._thread: Thread | None = None
+        self._logged = False
+
+    def get(self) -> Any:
+        if self._client is None:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = start("statsd", self._make)
+            self._thread.join(LOOKUP_SECONDS)
+        return self._client
+
+    def _make(self) -> None:
+        try:
+            # Host, port and prefix: STATSD_HOST, STATSD_PORT and STATSD_PREFIX in the environment.
+            # https://statsd.readthedocs.io/en/stable/configure.html#from-the-environment
+            from statsd.defaults.env import statsd  # noqa: PLC0415 (an optional package)
+        except (OSError, ValueError) as error:  # no such host, or no port
+            if not self._logged:
+                write(logger, logging.WARNING, "No results are sent to statsd: %s", error)
+            self._logged = True
+        else:
+            self._client = statsd
+
+
 def _statsd() -> Send:
-    # Host, port and prefix: STATSD_HOST, STATSD_PORT and STATSD_PREFIX in the environment.
-    # https://statsd.readthedocs.io/en/stable/configure.html#from-the-environment
-    from statsd.defaults.env import statsd  # noqa: PLC0415 (an optional package)
+    client = _StatsdClient()
 
     def send(report: Report) -> None:
+        statsd = client.get()
+        if statsd is None:
+            return
         with statsd.pipeline() as pipeline:
             pipeline.incr("heartbeat.fail" if report.failed else "heartbeat.pass")
             for result in report.results:
                 names = [result.check.name, result.check.subject or ""]
-                path = ".".join(re.sub(r"[^\w-]+", "_", name) for name in names if name)
+                # The client sends ASCII alone.
+                path = ".".join(re.sub(r"[^A-Za-z0-9_-]+", "_", name) for name in names if name)
                 pipeline.timing(f"heartbeat.check.{path}", result.duration * 1000)
 
     return send

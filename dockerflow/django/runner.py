@@ -111,12 +111,16 @@ def _shown_subjects(chosen: Iterable[Configured]) -> Iterator[str | None]:
     """What the subjects are called in answers and logs: without credentials, and each otherwise."""
     count: Counter[tuple[object, str]] = Counter()
     for one in chosen:
-        shown = None if one.subject is None else scrub(one.subject)
+        shown = None if one.subject is None else _encodable(scrub(one.subject))
         if shown is not None and shown != one.subject:
             count[one.check, shown] += 1
             if count[one.check, shown] > 1:
                 shown += f" ({count[one.check, shown]})"
         yield shown
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()  # a path may hold lone surrogates
 
 
 def _lane(keyword: str, subject: str) -> str:

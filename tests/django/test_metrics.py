@@ -1,5 +1,6 @@
 """DOCKERFLOW_METRICS: the results of each run, sent to statsd and OpenTelemetry."""
 
+import os
 import re
 import socket
 import subprocess
@@ -14,9 +15,11 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from dockerflow.conf import conf
 from dockerflow.django import metrics
+from dockerflow.django.checks import subjects
 from dockerflow.django.signals import heartbeat_failed, heartbeat_passed
 from tests.support.browser import wsgi
 from tests.support.process import python_path
+from tests.support.waiting import settle
 
 SAMPLES = "tests.support.sample_checks"
 
@@ -47,7 +50,8 @@ def statsd_server(monkeypatch):
         monkeypatch.setenv("STATSD_PREFIX", "shop")
         monkeypatch.delitem(sys.modules, "statsd.defaults.env", raising=False)
         yield server
-    monkeypatch.delitem(sys.modules, "statsd.defaults.env", raising=False)
+    if made := sys.modules.pop("statsd.defaults.env", None):
+        made.statsd.close()
 
 
 @pytest.fixture
@@ -84,6 +88,51 @@ def test_a_server_that_is_not_there_changes_nothing(settings, connected, monkeyp
     connected("statsd")
 
     assert [wsgi("/__heartbeat__").status_code for _ in range(3)] == [200, 200, 200]
+
+
+@subjects("city", lambda: ["münchen", "caf\udce9"])
+def check_city(app_configs, city, **kwargs):
+    return []
+
+
+def test_names_are_sent_to_statsd_in_ascii(settings, connected, statsd_server):
+    settings.DOCKERFLOW_CHECKS = [f"{__name__}.check_city"]
+    connected("statsd")
+    wsgi("/__heartbeat__")
+    received = re.sub(r"\d+\.\d+", "#", statsd_server.recv(2000).decode())
+
+    assert received.split() == [
+        "shop.heartbeat.pass:1|c",
+        "shop.heartbeat.check.check_city.m_nchen:#|ms",
+        "shop.heartbeat.check.check_city.caf_udce9:#|ms",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "reason"),
+    [
+        ("STATSD_HOST", "statsd.invalid", "[Errno "),
+        ("STATSD_PORT", "http", "invalid literal for int() with base 10: 'http'"),
+    ],
+)
+def test_an_address_that_is_none_is_a_warning_and_no_error_at_the_start(
+    settings, connected, statsd_server, monkeypatch, log, variable, value, reason
+):
+    good = os.environ[variable]
+    monkeypatch.setenv(variable, value)
+    settings.DOCKERFLOW_CHECKS = []
+    connected("statsd")
+
+    settle(lambda: wsgi("/__heartbeat__").status_code == 200 and list(log))
+    wsgi("/__heartbeat__")
+    [record] = log
+    assert record["Severity"] == 4
+    assert record["Fields"]["msg"].startswith(f"No results are sent to statsd: {reason}")
+
+    monkeypatch.setenv(variable, good)
+    settings.DOCKERFLOW_CHECKS = [f"{SAMPLES}.passes"]
+    settle(lambda: wsgi("/__heartbeat__") and "statsd.defaults.env" in sys.modules)
+    assert statsd_server.recv(2000).decode().startswith("shop.heartbeat.pass:1|c")
 
 
 @pytest.mark.django_db
@@ -141,7 +190,7 @@ def test_another_name_is_refused(monkeypatch):
         assert conf.DOCKERFLOW_METRICS
 
     assert str(raised.value) == (
-        "DOCKERFLOW_METRICS (environment): 'statd' is not statsd and opentelemetry; did you mean"
+        "DOCKERFLOW_METRICS (environment): 'statd' is not statsd or opentelemetry; did you mean"
         " statsd? Expected a list of statsd and opentelemetry, comma-separated or as a JSON array."
     )
 
@@ -171,6 +220,6 @@ django.setup()
 
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        f"- DOCKERFLOW_METRICS (environment): ['{name}'] needs: python -m pip install {package}."
+        f"- DOCKERFLOW_METRICS (environment): '{name}' needs: python -m pip install {package}."
         " Expected a list of statsd and opentelemetry, comma-separated or as a JSON array."
     )
