@@ -17,6 +17,10 @@ from urllib.parse import unquote
 _IN_URL = """(?:(?!://)[^\\s'"<>])*@"""
 _URL_CREDENTIALS = rf"""://(?:[^\s'"<>/:@]*:(?:(?!://)[^\s/])*@(?:{_IN_URL})?|{_IN_URL})"""
 
+# What urllib, http.client, libpq and httpx quote as the port or the place of the network: the start
+# of a password, where a slash in it is not percent-encoded.
+_URL_PART = r"""(?i:\b(?:integer value(?: as)?|netloc|port(?: number)?):?\s)(?=['"])"""
+
 # Between name and value, as in password=..., PWD = '...', 'password': '...', X-Api-Key: ...,
 # data['password']=..., {\"password\": ...
 _SEPARATOR = r"""[\\'")\]]{0,9}\s{0,9}(?:=\s{0,9}|:\s{0,9}(?=[bru]{0,2}["'])|:[^\S\r\n]{0,9})"""
@@ -126,8 +130,9 @@ def mask_encoded(text: str, mask: Callable[[str], str], decode: Callable[[str], 
 
 
 def mask_urls(text: str) -> str:
-    """``text`` with ``***`` for user and password in URLs."""
-    return _compiled(_URL_CREDENTIALS).sub("://***@", text)
+    """``text`` with ``***`` for user and password in URLs, also where one could not be parsed."""
+    masked = _compiled(_URL_CREDENTIALS).sub("://***@", text)
+    return _compiled(f"({_URL_PART})(?:{_QUOTED})").sub(r"\1'***'", masked)
 
 
 def mask_pairs(text: str, *, query: bool = False) -> str:

@@ -21,6 +21,15 @@ REPLICA_HINT = (
     "A replica takes no writes. Put the primary first in LOCATION, or leave this cache out by"
     " naming the others: check_caches[default]."
 )
+URL_HINT = (
+    "Percent-encode what is special in a URL, in the password too: / is %2F, ? is %3F, # is %23 and"
+    " @ is %40."
+)
+
+
+def url_hint(error: Exception) -> str | None:
+    """What to do about a LOCATION that is no URL; None for any other error."""
+    return URL_HINT if type(error) is ValueError else None
 
 
 @subjects("cache", cache_aliases)
@@ -50,9 +59,8 @@ def _problems(alias: str) -> Iterator[CheckMessage]:
         text = f'Cache "{alias}" raised {type(error).__name__}: {error}'
         # https://redis.io/docs/latest/operate/oss_and_stack/management/replication/
         is_replica = type(error).__name__ == "ReadOnlyError"
-        yield checks.Error(
-            text, hint=REPLICA_HINT if is_replica else None, id=health.ERROR_CACHE_FAILED
-        )
+        hint = REPLICA_HINT if is_replica else url_hint(error)
+        yield checks.Error(text, hint=hint, id=health.ERROR_CACHE_FAILED)
     else:
         if returned != value:
             text = f'Cache "{alias}" lost what was put into it'

@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from dockerflow import health
+from dockerflow.django.checks.caches import url_hint
 from dockerflow.django.checks.subjects import subjects
 from dockerflow.django.internals import redis_clients
 
@@ -64,7 +65,7 @@ def check_redis_connected(
         return [checks.Error(text, id=health.ERROR_MISSING_REDIS_CLIENT)]
     except (ImproperlyConfigured, ValueError) as error:
         text = f'Redis of cache "{cache}" is misconfigured: {error}'
-        return [checks.Error(text, id=health.ERROR_MISCONFIGURED_REDIS)]
+        return [checks.Error(text, hint=url_hint(error), id=health.ERROR_MISCONFIGURED_REDIS)]
     return list(_problems(cache, clients))
 
 

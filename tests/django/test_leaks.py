@@ -161,3 +161,30 @@ def test_the_check_command_shows_no_credentials(urls):
 
     assert "https://h/?api_key=*** is down" in shown
     assert "hush" not in shown
+
+
+LOCATIONS = [
+    "redis://shop:hush/word@127.0.0.1:6379/0",
+    "redis://:hush#word@127.0.0.1:6379/0",
+    "redis://shop:hush?word@127.0.0.1/0",
+    "redis://shop:it's-hush/word@127.0.0.1/0",
+    "redis://shop:hush\u2100@127.0.0.1/0",
+    "redis://shop:hush[@127.0.0.1/0",
+]
+BACKENDS = ["django.core.cache.backends.redis.RedisCache", "django_redis.cache.RedisCache"]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("location", LOCATIONS)
+def test_a_password_that_is_not_percent_encoded_is_not_quoted(backend, location, settings, log):
+    settings.CACHES = {"shop": {"BACKEND": backend, "LOCATION": location}}
+    settings.DOCKERFLOW_CHECKS = ["check_redis_connected", "check_caches"]
+    settings.DOCKERFLOW_HEARTBEAT_DETAILS = "always"
+    details = wsgi("/__heartbeat__").json()["details"]
+
+    assert list(details["check_redis_connected"]["messages"]) == ["dockerflow.health.E006"]
+    assert list(details["check_caches"]["messages"]) == ["dockerflow.health.E011"]
+    for checked in details.values():
+        [hint] = checked["hints"].values()
+        assert hint.startswith("Percent-encode what is special in a URL")
+    assert "hush" not in json.dumps([details, *log])
