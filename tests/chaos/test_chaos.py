@@ -16,6 +16,7 @@ FAULTS = [
     "django_migrations locked",
     "max_connections in use",
     "Redis frozen",
+    "packets to Redis dropped",  # where that is possible
 ]
 OPTIONS = [
     "--server=gthread",
@@ -39,4 +40,4 @@ def test_the_heartbeat_keeps_its_promises_while_databases_and_caches_break():
         pytest.skip(done.stdout)
 
     last = done.stdout.splitlines()[-1]
-    assert (done.returncode, last) == (0, "5 faults, 0 violations"), done.stdout
+    assert (done.returncode, last) == (0, f"{len(FAULTS)} faults, 0 violations"), done.stdout

@@ -1,16 +1,20 @@
 """A chaos run notices when something is wrong."""
 
 import json
+import os
 from http.client import HTTPMessage
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
-from tests.chaos.aftermath import judge_records
+from tests.chaos import aftermath
+from tests.chaos.aftermath import judge_records, judge_recovery
 from tests.chaos.failures import CONNECTED, DATABASE_REFUSED, MIGRATED, Failure, each
 from tests.chaos.faults import Fault
 from tests.chaos.invariants import judge_heartbeats, judge_liveness
 from tests.chaos.lateness import Lateness
+from tests.chaos.report import Report
 from tests.chaos.watched import Asked
 from tests.chaos.window import Window
 from tests.support.web import Answer
@@ -121,3 +125,46 @@ def test_records_that_should_not_be_are_reported(window, check, subject, levels,
         *violations,
         "no other record above INFO",
     ]
+
+
+def test_what_a_fault_leaves_behind_is_reported(window, monkeypatch):
+    monkeypatch.setattr(aftermath, "SETTLED", 0)
+    left = SimpleNamespace(
+        kind="sync",
+        family=[psutil.Process()],
+        processes=list,
+        had={1: (6, 11)},
+        resources=lambda: {1: (6, 12)},
+        more_connections=lambda: "2 to PostgreSQL after 1",
+        burst=lambda: None,
+    )
+    records = SimpleNamespace(read=lambda: None, failing={(1, CONNECTED, "default")})
+
+    judge_recovery(window, left, records)
+
+    assert [(violation.expected, violation.seen) for violation in window.violations] == [
+        ("an INFO record after each ERROR record", str(records.failing)),
+        (
+            "no more threads and file descriptors than before",
+            "{1: '6 threads after 6, 12 file descriptors after 11'}",
+        ),
+        ("no more connections to PostgreSQL and Redis than before", "2 to PostgreSQL after 1"),
+        (f"the processes [{os.getpid()}]", "[]"),
+    ]
+
+
+def test_a_violation_is_printed_and_counted(window, capsys):
+    window.report(12, watched(), "an answer", "none")
+    report = Report()
+
+    report.add(window, started=5)
+    report.print()
+
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].startswith("    5.0 s  PostgreSQL refuses for 10.0 s: 0 heartbeats, ")
+    assert printed[1:4] == [
+        "    7.0 s  VIOLATION with sync: PostgreSQL refuses",
+        "           expected: an answer",
+        "           seen: none",
+    ]
+    assert printed[-1] == "1 faults, 1 violations"
