@@ -51,8 +51,8 @@ def in_front(middleware: type) -> list[str]:
 def sentence(paths: Sequence[str]) -> str:
     """Say what is wrong with ``paths`` in front."""
     listed = " and ".join(filter(None, [", ".join(paths[:-1]), paths[-1]]))
-    stand, them = ("stands", "it") if len(paths) == 1 else ("stand", "they")
+    stand, they = ("stands", "it") if len(paths) == 1 else ("stand", "they")
     return (
-        f"{listed} {stand} before DockerflowMiddleware in MIDDLEWARE, where {them} can refuse or"
+        f"{listed} {stand} before DockerflowMiddleware in MIDDLEWARE, where {they} can refuse or"
         " redirect a probe"
     )

@@ -230,10 +230,11 @@ _heartbeat = Heartbeat(before=_begin, after=_end)
 
 
 @receiver(connection_created)
-def _let_go(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    """Close what is kept open: who connects to no database is about to create or drop one.
+def _release_databases(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    """Close what is kept open when Django is about to create or drop a database.
 
-    Django's test runner does so at its end, and PostgreSQL drops no database that is in use.
+    Django opens a connection without a database only for that, as its test runner does at its end,
+    and PostgreSQL drops no database that is in use.
     """
     if connection.alias == NO_DB_ALIAS:
         _heartbeat.stop_lanes(timeout=1)

@@ -192,5 +192,5 @@ def _messages(check: Check, returned: object) -> Iterator[Message]:
 
 
 def _junk(check: Check, returned: object, expected: str) -> Message:
-    text = f"{check.label} returned {type(returned).__name__} where {expected} belongs"
+    text = f"{check.label} returned {type(returned).__name__}, expected {expected}"
     return Message(CRITICAL, health.CRITICAL_CHECK_RETURNED_JUNK, text)

@@ -22,9 +22,9 @@ SAID = {
     "raises": {"dockerflow.health.C002": "raises raised ValueError: boom"},
     "exits": {"dockerflow.health.C002": "exits raised SystemExit"},
     "returns_none": {
-        "dockerflow.health.C003": "returns_none returned NoneType where a list of messages belongs"
+        "dockerflow.health.C003": "returns_none returned NoneType, expected a list of messages"
     },
-    "returns_junk": {"dockerflow.health.C003": "returns_junk returned int where a message belongs"},
+    "returns_junk": {"dockerflow.health.C003": "returns_junk returned int, expected a message"},
     "logs": {},
     "awaits": {},
     "names_its_thread": {"tests.I001": "other thread"},

@@ -205,8 +205,8 @@ def test_a_check_that_raises_or_answers_nothing_hides_no_other(ask, settings):
             " OSError: cannot reach postgres://***@db"
         },
         "answers_nothing": {
-            "dockerflow.health.C003": "answers_nothing returned NoneType"
-            " where a list of messages belongs"
+            "dockerflow.health.C003": "answers_nothing returned NoneType,"
+            " expected a list of messages"
         },
         "warns": {"tests.W001": "beware"},
     }

@@ -9,7 +9,7 @@ import pytest
 from tests.support import suite
 from tests.support.web import python_path
 
-JUNK = "a list of messages belongs"
+JUNK = "expected a list of messages"
 
 RUNNERS = {
     "django": ["-m", "django", "test", "--noinput", "tests", "--pattern=suite.py"],
@@ -141,7 +141,7 @@ def test_checks_of_one_name_go_by_their_paths(heartbeat):
 
 def test_a_check_that_is_required_and_optional_runs_once_and_counts(heartbeat):
     path = "tests.support.fault_checks.returns_none"
-    messages = {"dockerflow.health.C003": f"returns_none returned NoneType where {JUNK}"}
+    messages = {"dockerflow.health.C003": f"returns_none returned NoneType, {JUNK}"}
     assert heartbeat(DOCKERFLOW_CHECKS=[path], DOCKERFLOW_OPTIONAL_CHECKS=[path]) == (
         500,
         {"returns_none": messages},

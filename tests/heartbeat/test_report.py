@@ -110,20 +110,20 @@ def test_messages_come_from_any_iterable_and_any_awaitable(function, expected):
 @pytest.mark.parametrize(
     ("function", "text"),
     [
-        (lambda: None, "check returned NoneType where a list of messages belongs"),
-        (lambda: "ok", "check returned str where a list of messages belongs"),
-        (lambda: b"ok", "check returned bytes where a list of messages belongs"),
-        (lambda: 1, "check returned int where a list of messages belongs"),
-        (lambda: {"status": "ok"}, "check returned str where a message belongs"),
+        (lambda: None, "check returned NoneType, expected a list of messages"),
+        (lambda: "ok", "check returned str, expected a list of messages"),
+        (lambda: b"ok", "check returned bytes, expected a list of messages"),
+        (lambda: 1, "check returned int, expected a list of messages"),
+        (lambda: {"status": "ok"}, "check returned str, expected a message"),
         (
             lambda: [SimpleNamespace(msg="")],
-            "check returned SimpleNamespace where a message belongs",
+            "check returned SimpleNamespace, expected a message",
         ),
         (
             lambda: [SimpleNamespace(level=0)],
-            "check returned SimpleNamespace where a message belongs",
+            "check returned SimpleNamespace, expected a message",
         ),
-        (async_generator, "check returned async_generator where a list of messages belongs"),
+        (async_generator, "check returned async_generator, expected a list of messages"),
     ],
 )
 def test_junk_becomes_a_critical_message(function, text):
@@ -134,7 +134,7 @@ def test_junk_among_messages_spares_the_messages():
     said = Said(20, "text", "x.I001")
     assert messages(lambda: [said, None, said]) == [
         Message(20, "x.I001", "text"),
-        *junk("check returned NoneType where a message belongs"),
+        *junk("check returned NoneType, expected a message"),
         Message(20, "x.I001", "text"),
     ]
 
@@ -209,7 +209,7 @@ def test_a_message_of_the_engine_names_the_subject():
         "check[eu] raised ValueError: boom"
     )
     assert messages(lambda: None, "eu") == junk(
-        "check[eu] returned NoneType where a list of messages belongs"
+        "check[eu] returned NoneType, expected a list of messages"
     )
 
 

@@ -60,7 +60,7 @@ def _lacking(alias: str, label: str, names: list[str]) -> CheckMessage:
     text = f'Database "{alias}" lacks {len(names)} of the migrations of {label}: {named}'
     return checks.Warning(
         text + (f" and {more} more" if more > 0 else ""),
-        hint="Run manage.py migrate.",
+        hint=health.ADVICE[health.WARNING_UNAPPLIED_MIGRATION],
         id=health.WARNING_UNAPPLIED_MIGRATION,
     )
 

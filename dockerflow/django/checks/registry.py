@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +17,10 @@ from dockerflow.conf import conf
 from dockerflow.conf.dotted import split_entry
 from dockerflow.django.checks.database import check_database_connected
 from dockerflow.django.checks.sqlite_files import file_of
-from dockerflow.django.checks.subjects import DATABASE, Subjects, call
+from dockerflow.django.checks.subjects import DATABASE, Function, Subjects, call, declared_subjects
 from dockerflow.scrub import scrub
 
 TAG = "dockerflow"
-Function = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -39,9 +38,8 @@ class Configured:
 
     @property
     def subjects(self) -> Subjects | None:
-        """What the check declares of its subjects."""
-        declared = getattr(self.check, "subjects", None)
-        return declared if isinstance(declared, Subjects) else None  # a mock has any attribute
+        """What the check declares with ``@subjects``; None where it declares nothing."""
+        return declared_subjects(self.check)
 
     def __call__(self, **kwargs: Any) -> Any:
         """What the check returns for the subject, maybe an awaitable."""
@@ -66,11 +64,9 @@ def configured() -> tuple[Configured, ...]:
 
 def _names(check: Function) -> tuple[str, ...]:
     """The subjects of a check that an entry without brackets means."""
-    declared = getattr(check, "subjects", None)
-    if not isinstance(declared, Subjects):
-        return ()
+    declared = declared_subjects(check)
     try:
-        return tuple(declared.names())
+        return () if declared is None else tuple(declared.names())
     except Exception:  # which the check will raise again when it is run
         return ()
 
@@ -82,7 +78,13 @@ def _configured(
     names: tuple[tuple[str, ...], ...],
     required: int,
 ) -> tuple[Configured, ...]:
-    """The same for what the entries lead to, the first so many of which are required."""
+    """The same, from entries that are read and imported.
+
+    :param entries: path and subjects of each entry, those of the required checks first
+    :param checks: what the path of each entry leads to
+    :param names: the subjects that an entry of this check means without brackets
+    :param required: how many of the entries are of required checks
+    """
     paths: dict[Function, str] = {}
     chosen: dict[Function, dict[str | None, bool]] = {}  # None stands for the whole check
     for number, ((path, subjects), check) in enumerate(zip(entries, checks, strict=True)):

@@ -82,6 +82,12 @@ class Subjects(Declaration):
         return {self.keyword: self.parse(name)}
 
 
+def declared_subjects(check: Function) -> Subjects | None:
+    """What a check declares; None where it declares nothing, whatever its attributes are."""
+    declared = getattr(check, "subjects", None)
+    return declared if isinstance(declared, Subjects) else None
+
+
 def subjects(  # noqa: PLR0913 (all but the first two by name)
     keyword: str,
     known: Callable[[], Iterable[str]] | None = None,
