@@ -74,8 +74,8 @@ ADVICE: dict[str, str] = {
     ERROR_MISCONFIGURED_REDIS: "Correct this alias in CACHES.",
     ERROR_REDIS_PING_FAILED: "The server answers, but refuses the PING. It may still load its data,"
     " be out of memory, or ask for another password.",
-    ERROR_CACHE_FAILED: "Check that the cache's server runs, and that its address in CACHES is"
-    " right.",
+    ERROR_CACHE_FAILED: "Check that the cache's server runs and answers, and that its address and"
+    " password in CACHES are right.",
     ERROR_CACHE_LOST_VALUE: "The cache may be full, or the value was read from a replica that lags"
     " behind.",
     ERROR_MIGRATIONS_FORBIDDEN: "Grant the database's user SELECT on django_migrations and USAGE on"
@@ -91,7 +91,8 @@ ADVICE: dict[str, str] = {
     ERROR_CANNOT_CONNECT_CELERY: "Check that Celery's broker runs, and that its URL is right.",
     ERROR_NO_CELERY_WORKER: "Start a worker for this queue, or find out why the worker hangs.",
     ERROR_TASKS_FAILED: "Correct this alias in TASKS, and install what its backend needs.",
-    ERROR_DISK_FULL: "Delete files that are not needed, or enlarge the volume.",
+    ERROR_DISK_FULL: "Find out with df and du what takes the space. Delete what is not needed, or"
+    " enlarge the volume.",
     ERROR_MEMORY_SHORT: "Raise the container's memory limit, run fewer worker processes, or look"
     " for a leak.",
     ERROR_URL_FAILED: "Look at the service behind the URL, and at the network between.",

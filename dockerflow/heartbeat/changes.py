@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from dockerflow.error_records import arguments
 from dockerflow.heartbeat.places import frames_inside, stack
-from dockerflow.heartbeat.report import Report, Result, status
+from dockerflow.heartbeat.report import Message, Report, Result, status
 from dockerflow.heartbeat.runs import execute
 from dockerflow.loggers import enabled, write
 
@@ -112,9 +112,15 @@ def _log(record: Record) -> None:
         "%s %s%s",
         check.label,
         outcome,
-        "".join(f"\n{message.id}: {message.msg}" for message in result.messages),
+        "".join(_lines(message, failing) for message in result.messages),
         **arguments(
             result.error if level > logging.INFO else None,
             **{name: value for name, value in extra.items() if value is not None},
         ),
     )
+
+
+def _lines(message: Message, failing: bool) -> str:
+    """A message below the first line of its record, and what to do about a failure."""
+    advice = f"\n    {message.advice}" if failing and message.advice else ""
+    return f"\n{message.id}: {message.msg}{advice}"

@@ -259,7 +259,7 @@ def test_an_empty_database_is_migrated_without_a_word_about_its_migrations(manag
     after = manage("check", "--deploy", "--database", "default")
     other = manage("check", "--deploy", "--database", "replica")
 
-    lacks = '?: (dockerflow.health.W001) Database "{}" lacks 2 of the migrations of contenttypes:'
+    lacks = '?: (dockerflow.health.W001) Database "{}" has 2 unapplied migrations of contenttypes:'
     assert [line.partition(" 0001")[0] for line in issues(before)] == [lacks.format("default")]
     assert (migrated.returncode, migrated.stderr) == (0, "")
     assert (after.returncode, after.stderr) == (0, "")
@@ -295,7 +295,7 @@ def test_only_the_subjects_of_the_settings_are_checked(manage, tmp_path):
         DOCKERFLOW_CHECKS="check_database_connected,check_migrations_applied[replica]",
     )
 
-    assert [line.partition(" lacks")[0] for line in issues(done)] == [
+    assert [line.partition(" has ")[0] for line in issues(done)] == [
         '?: (dockerflow.health.W001) Database "replica"'
     ]
 

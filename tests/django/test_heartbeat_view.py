@@ -352,7 +352,14 @@ def test_whoever_sees_details_sees_the_drain_file(ask, settings, tmp_path):
 
     assert answers == [
         (500, {"status": "draining"}),
-        (500, {"status": "draining", "drain_file": str(file)}),
+        (
+            500,
+            {
+                "status": "draining",
+                "drain_file": str(file),
+                "notice": f"The file {file} exists. No check is run until it is removed.",
+            },
+        ),
     ]
 
 

@@ -139,7 +139,11 @@ def test_a_draining_process_shows_its_file_and_has_logged_it(settings, tmp_path,
     [line] = caplog.messages
     wsgi("/__heartbeat__")
 
-    assert answer == {"status": "draining", "drain_file": str(file)}
+    assert answer == {
+        "status": "draining",
+        "drain_file": str(file),
+        "notice": f"The file {file} exists. No check is run until it is removed.",
+    }
     assert line.startswith("Draining:")
     assert "``Draining:``" in entry("``draining``")
 

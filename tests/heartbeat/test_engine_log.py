@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from dockerflow import health
-from dockerflow.heartbeat.report import Check
+from dockerflow.heartbeat.report import Check, Message
 from tests.support.engine import SOON, Engine, Hang, bad, check, said
 from tests.support.waiting import settle
 
@@ -41,6 +41,20 @@ def test_a_check_that_fails_ten_times_and_recovers_is_two_records(log):
         ("DEBUG", "flaps passed (ok) in # ms"),
     ]
     assert {record.name for record in log.records} == {"dockerflow.checks.registry"}
+
+
+def test_a_record_says_what_to_do_about_a_failure_and_not_afterwards(log):
+    problem = Message(40, "x.E001", "down", "Call.")
+    known = Message(30, "dockerflow.health.W001", "old")
+    outcomes = iter([[problem, known], [Message(20, "x.I001", "info", "Look.")]])
+    engine = Engine()
+    for _ in range(2):
+        engine.run([check("flaps", lambda: next(outcomes))])
+
+    assert [record.getMessage().splitlines()[1:] for record in log.records] == [
+        ["x.E001: down", "    Call.", "dockerflow.health.W001: old", "    Run manage.py migrate."],
+        ["x.I001: info"],
+    ]
 
 
 def test_an_optional_check_that_fails_is_a_warning(log):

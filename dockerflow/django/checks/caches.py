@@ -56,7 +56,7 @@ def _problems(alias: str) -> Iterator[CheckMessage]:
         returned = cache.get(key)
         cache.delete(key)
     except Exception as error:
-        text = f'Cache "{alias}" raised {type(error).__name__}: {error}'
+        text = f'Cache "{alias}" cannot be used: {type(error).__name__}: {error}'
         # https://redis.io/docs/latest/operate/oss_and_stack/management/replication/
         is_replica = type(error).__name__ == "ReadOnlyError"
         hint = REPLICA_HINT if is_replica else url_hint(error)

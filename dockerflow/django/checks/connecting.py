@@ -22,7 +22,7 @@ from django.db import Error, connections, transaction
 
 from dockerflow import health
 from dockerflow.django.checks.database_rounds import UnavailableError, current_round
-from dockerflow.django.checks.driver_errors import is_lost
+from dockerflow.django.checks.driver_errors import connect_hint, is_lost
 from dockerflow.django.checks.sqlite_files import File, file_of, is_opened
 from dockerflow.django.checks.timeouts import check_timeout
 
@@ -145,7 +145,7 @@ class Database:
         self._round.in_use.add(self.alias)
 
     def _cannot_connect(self, reason: str) -> UnavailableError:
-        hint = None
+        hint = connect_hint(reason)
         if self.file:
             reason = f"{self.file.path}: {reason}"
             hint = MISSING_FILE_HINT if self.file.is_missing() else UNREADABLE_FILE_HINT

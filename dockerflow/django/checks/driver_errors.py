@@ -11,6 +11,8 @@ https://www.sqlite.org/rescode.html
 
 from __future__ import annotations
 
+import re
+
 from django.db import DatabaseError, Error, InterfaceError, OperationalError
 
 Code = str | int | None
@@ -31,6 +33,23 @@ LOST = {
 }
 NO_TABLE = {"42P01", 1146, "SQLITE_ERROR"}
 NO_RIGHT = {"42501", 1142, 1143}
+# By what the drivers say in English, since an error of a connection that failed has no code; a
+# server that speaks another language leaves it at the general hint.
+CONNECT_HINTS = {
+    "password|access denied": "Check USER and PASSWORD in DATABASES, and the user's rights on the"
+    " server.",
+    "connection slots|too many": "The server has no connection left. Find out who holds the"
+    " connections (pg_stat_activity, SHOW PROCESSLIST), close some, or raise its limit.",
+    "get a connection": "The connection pool has no free connection: all are in use, or the server"
+    " does not answer. Check the server, and the size of the pool.",
+    "database .*does not exist|unknown database": "Check NAME in DATABASES, or create this"
+    " database.",
+    "host name|name or service|name resolution|resolve host|unknown .*host": "Check HOST in"
+    " DATABASES, and the DNS server of the container.",
+    "refused": "Check that the database server runs, and HOST and PORT in DATABASES.",
+    "timeout|timed out": "Nothing answers at this address. Check HOST and PORT in DATABASES, the"
+    " network, and whether the server is overloaded.",
+}
 NO_CODE = (OperationalError, InterfaceError, DatabaseError)  # exactly, and none of their subclasses
 
 
@@ -66,3 +85,11 @@ def is_missing_table(error: Error) -> bool:
 def is_missing_right(error: Error) -> bool:
     """Whether the error says that this user may not read the table."""
     return code(error) in NO_RIGHT
+
+
+def connect_hint(reason: str) -> str | None:
+    """What to do about a connection that failed for this reason, None where it is not known."""
+    for pattern, hint in CONNECT_HINTS.items():
+        if re.search(pattern, reason, re.IGNORECASE):
+            return hint
+    return None

@@ -57,7 +57,8 @@ def _problems(alias: str, labels: set[str] | None) -> Iterator[CheckMessage]:
 def _lacking(alias: str, label: str, names: list[str]) -> CheckMessage:
     named = ", ".join(names[:NAMED_MIGRATIONS])
     more = len(names) - NAMED_MIGRATIONS
-    text = f'Database "{alias}" lacks {len(names)} of the migrations of {label}: {named}'
+    plural = "s" if len(names) > 1 else ""
+    text = f'Database "{alias}" has {len(names)} unapplied migration{plural} of {label}: {named}'
     return checks.Warning(
         text + (f" and {more} more" if more > 0 else ""),
         hint=health.ADVICE[health.WARNING_UNAPPLIED_MIGRATION],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -81,12 +82,12 @@ class File:
         if self.is_opened_read_only:
             return f"NAME opens {self.path} for reading only"
         folder = Path(self.path).resolve().parent
-        if os.statvfs(folder).f_flag & os.ST_RDONLY:
+        if sys.platform != "win32" and os.statvfs(folder).f_flag & os.ST_RDONLY:
             return f"{folder} is on a file system that is mounted read-only"
         if not _may(self.path, os.W_OK):
-            return f"this user may not write to {self.path}"
+            return f"this user has no permission to write to {self.path}"
         if not _may(folder, os.W_OK | os.X_OK):
-            return f"this user may not write to {folder}, where SQLite puts its journal"
+            return f"this user has no permission to write to {folder}, for SQLite's journal"
         return None
 
 

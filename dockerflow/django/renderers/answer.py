@@ -55,7 +55,7 @@ def answer(
     if report is not None:
         body = report.as_dict(details=details)
     elif details:
-        body["drain_file"] = str(drain_file)
+        body |= {"drain_file": str(drain_file), "notice": _notice(drain_file)}
     return json_response(body, status_code=_status_code(report))
 
 
@@ -96,4 +96,4 @@ def _version_object(current_version: CurrentVersion) -> Mapping[str, Any] | None
 def _notice(drain_file: Path | None) -> str:
     if drain_file is None:
         return ""
-    return f"The file {drain_file} exists, so that traffic goes elsewhere. No check was run."
+    return f"The file {drain_file} exists. No check is run until it is removed."

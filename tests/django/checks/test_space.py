@@ -71,7 +71,7 @@ def test_a_disk_with_too_little_left(tmp_path):
 
     assert (level, message_id) == (40, "dockerflow.health.E026")
     assert text.startswith(f"{tmp_path} has ")
-    assert text.endswith(f" of {shown(usage.total)} left, less than {shown(usage.total * 2)}")
+    assert text.endswith(f"%), less than {shown(usage.total * 2)}")
 
 
 def test_a_path_that_is_not_there(tmp_path):

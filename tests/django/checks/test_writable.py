@@ -171,7 +171,7 @@ def test_an_sqlite_file_that_is_read_only_takes_no_writes(add_file, file):
     with unprivileged():
         messages = found()
 
-    assert messages == sqlite_takes_no_writes(f"this user may not write to {file}")
+    assert messages == sqlite_takes_no_writes(f"this user has no permission to write to {file}")
 
 
 def test_an_sqlite_file_in_a_folder_that_is_read_only_takes_no_writes(add_file, file):
@@ -181,7 +181,7 @@ def test_an_sqlite_file_in_a_folder_that_is_read_only_takes_no_writes(add_file, 
         messages = found()
 
     assert messages == sqlite_takes_no_writes(
-        f"this user may not write to {file.parent}, where SQLite puts its journal"
+        f"this user has no permission to write to {file.parent}, for SQLite's journal"
     )
 
 

@@ -236,7 +236,7 @@ def test_a_broken_version_object_does_not_break_the_page(checks, for_everybody, 
 @pytest.mark.parametrize("browser", BROWSERS.values(), ids=BROWSERS)
 def test_a_draining_process_shows_its_file(browser, wiring, for_everybody, drain):
     page = browser("/__heartbeat__", accept=HTML)
-    notice = f"The file {drain} exists, so that traffic goes elsewhere. No check was run."
+    notice = f"The file {drain} exists. No check is run until it is removed."
 
     assert (page.status_code, text(page)[0]) == (500, "Draining")
     assert notice in text(page)
