@@ -1,4 +1,4 @@
-"""Every private name of Django and asgiref that this package cannot do without.
+"""Every private name of Django, asgiref and Celery that this package cannot do without.
 
 One function each. Its docstring says why, and on which Django versions the name was seen.
 ``tests/django/test_internals.py`` has a test for each, which fails by name when Django changes it.
@@ -114,3 +114,14 @@ def redis_clients(cache: Any) -> list[Any]:
         pinned._get_connection_pool_index = lambda write, index=index: index
         clients.append(pinned.get_client(write=True))
     return clients
+
+
+def celery_apps() -> list[Any]:
+    """Every app of Celery in this process, whichever thread has made it.
+
+    ``celery.current_app`` is another one in each thread. ``celery._state._get_active_apps()``:
+    Celery 5.3 to 5.7.
+    """
+    from celery import _state  # noqa: PLC0415 (an optional package)
+
+    return list(_state._get_active_apps())

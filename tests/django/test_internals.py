@@ -176,6 +176,18 @@ def test_redis_clients() -> None:
     assert [client.connection_pool for client in internals.redis_clients(cache)] == pools
 
 
+@pytest.mark.once
+def test_celery_apps() -> None:
+    from celery import Celery  # noqa: PLC0415 (not in every environment)
+
+    made = []
+    thread = threading.Thread(target=lambda: made.append(Celery("shop")))
+    thread.start()
+    thread.join()
+
+    assert made[0] in internals.celery_apps()
+
+
 # The list
 
 

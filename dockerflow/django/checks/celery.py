@@ -14,15 +14,16 @@ from django.core.checks import CheckMessage
 from dockerflow import health
 from dockerflow.django.checks.subjects import subjects
 from dockerflow.django.checks.timeouts import check_timeout
+from dockerflow.django.internals import celery_apps
 
 ANY_QUEUE = "*"
 ANSWER_SECONDS = 1.0
 UNREACHABLE = health.ERROR_CANNOT_CONNECT_CELERY
 NO_CELERY_HINT = "Install celery, or remove the check from the lists of checks."
 NO_APP_HINT = (
-    "This was Celery's fallback, because no app of the project was found. Name the app celery_app"
-    " in the package of the settings module, as Celery's guide for Django does, or call its"
-    " set_default()."
+    "This was Celery's fallback, because no app of the project was found, or several. Name the app"
+    " celery_app in the package of the settings module, as Celery's guide for Django does, or call"
+    " its set_default()."
 )
 
 
@@ -71,7 +72,8 @@ def _app() -> Any:
 
     ``celery.current_app`` is the project's only in the thread that has made it, and where the
     project calls ``set_default()``. Elsewhere it is a fallback, whose broker is amqp://localhost.
-    So the app is looked for where Celery's guide for Django has it, and ``celery -A`` finds it.
+    So the app is looked for where Celery's guide for Django has it, and ``celery -A`` finds it; if
+    there is none, it is the only one that the process has.
     https://docs.celeryq.dev/en/stable/django/first-steps-with-django.html
     """
     from celery import Celery, current_app  # noqa: PLC0415 (the project's own choice)
@@ -85,7 +87,8 @@ def _app() -> Any:
                 found = find_app(name, imp=import_module)
                 if isinstance(found, Celery):
                     return found
-    return current_app
+    others = [app for app in celery_apps() if app.set_as_current and not _is_fallback(app)]
+    return others[0] if len(others) == 1 else current_app
 
 
 def _is_fallback(app: Any) -> bool:
