@@ -27,6 +27,10 @@ KEYS = {
 """The four keys that the specification requires, each with what belongs there."""
 
 
+FILES = (Path("version.json"), Path("/app/version.json"))
+"""Where the commands look for the version object: in their directory, then in a container."""
+
+
 def get_version(root: str | os.PathLike[str]) -> dict[str, Any] | None:
     """Return the content of ``version.json`` in the directory ``root``, or None without that file.
 

@@ -6,19 +6,16 @@ connection of its own.
 
 from __future__ import annotations
 
-import contextlib
 import http.client
-import socket
 import ssl
-import threading
-import time
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
-from dockerflow.cli.probe import BODY_LIMIT, Answer, NoAnswerError, explain
+from dockerflow.cli.probe import Answer, Exchange, read_body
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Mapping
 
 
@@ -38,13 +35,10 @@ class Client:
         request = urllib.request.Request(url, headers=dict(headers))  # noqa: S310 (checked before)
         exchange = _Exchange(request, timeout, self._context)
         self._exchanges.add(exchange)
-        exchange.start()
-        exchange.join(timeout)
-        exchange.give_up()
-        self._exchanges.discard(exchange)
-        if exchange.answer:
-            return exchange.answer
-        raise NoAnswerError(explain(exchange.error) or f"no answer in {timeout:.3g} s")
+        try:
+            return exchange.wait(timeout)
+        finally:
+            self._exchanges.discard(exchange)
 
     def close(self) -> None:
         """Give up what is under way."""
@@ -52,46 +46,27 @@ class Client:
             exchange.give_up()
 
 
-class _Exchange(threading.Thread):
-    """One request and its answer; a thread, because no timeout of a socket bounds the whole."""
+class _Exchange(Exchange):
+    """A request through the proxies of the environment."""
 
     def __init__(
         self, request: urllib.request.Request, timeout: float, context: ssl.SSLContext
     ) -> None:
-        super().__init__(daemon=True)
-        self.request = request
+        super().__init__()
+        self.to_send = request
         self.timeout = timeout
         self.context = context
-        self.sockets: list[socket.socket] = []
-        self.answer: Answer | None = None
-        self.error: Exception | None = None
 
-    def run(self) -> None:
-        begun = time.monotonic()
+    def request(self) -> tuple[http.client.HTTPResponse, bytes]:
         opener = urllib.request.build_opener(
             _AnyStatus, _HTTPHandler(self.sockets), _HTTPSHandler(self.sockets, self.context)
         )
         try:
-            with opener.open(self.request, timeout=self.timeout) as response:
-                body = response.read(BODY_LIMIT)
-                if response.length and len(body) < BODY_LIMIT:
-                    raise http.client.IncompleteRead(body)
-            seconds = time.monotonic() - begun
-            self.answer = Answer(response.status, response.reason, response.headers, body, seconds)
+            with opener.open(self.to_send, timeout=self.timeout) as response:
+                return response, read_body(response)
         except urllib.error.URLError as error:
             reason = error.reason
-            self.error = reason if isinstance(reason, Exception) else OSError(reason)
-        except Exception as error:
-            self.error = error
-
-    def give_up(self) -> None:
-        """Wake the thread, should it still read, and let it close its socket."""
-        if not self.is_alive():
-            return
-        for opened in self.sockets:
-            with contextlib.suppress(OSError):
-                opened.shutdown(socket.SHUT_RDWR)
-        self.join(0.5)
+            raise reason if isinstance(reason, Exception) else OSError(reason) from None
 
 
 class _AnyStatus(urllib.request.HTTPErrorProcessor):
@@ -111,7 +86,7 @@ class _HTTPHandler(urllib.request.HTTPHandler):
         self.sockets = sockets
 
     def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(_kept(http.client.HTTPConnection, self.sockets), req)
+        return self.do_open(_recording(http.client.HTTPConnection, self.sockets), req)
 
 
 class _HTTPSHandler(urllib.request.HTTPSHandler):
@@ -123,11 +98,11 @@ class _HTTPSHandler(urllib.request.HTTPSHandler):
         self.context = context
 
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        connection = _kept(http.client.HTTPSConnection, self.sockets)
+        connection = _recording(http.client.HTTPSConnection, self.sockets)
         return self.do_open(connection, req, context=self.context)
 
 
-def _kept(
+def _recording(
     kind: type[http.client.HTTPConnection], sockets: list[socket.socket]
 ) -> Callable[..., Any]:
     class Connection(kind):  # type: ignore[misc, valid-type]

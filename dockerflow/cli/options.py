@@ -45,13 +45,17 @@ def parser(run: Mapping[str, Callable[[argparse.Namespace], int]]) -> argparse.A
         "and git, in this order.",
     )
     version.set_defaults(run=run["version"], parser=version)
-    version.add_argument("--source", metavar="URL", help="of the repository")
-    version.add_argument("--version", metavar="TEXT", help="the release; empty if it is none")
-    version.add_argument("--commit", metavar="HASH", help="that is built")
-    version.add_argument("--build", metavar="URL", help="of the CI job")
-    version.add_argument("--output", metavar="PATH", help="write a file instead of printing")
+    version.add_argument("--source", metavar="URL", help="URL of the repository")
     version.add_argument(
-        "--allow-missing", action="store_true", help="leave out a key that is found nowhere"
+        "--version",
+        metavar="TEXT",
+        help="name of the release; empty if this build is not a release",
+    )
+    version.add_argument("--commit", metavar="HASH", help="hash of the commit being built")
+    version.add_argument("--build", metavar="URL", help="URL of the CI job")
+    version.add_argument("--output", metavar="PATH", help="write to this file instead of printing")
+    version.add_argument(
+        "--allow-missing", action="store_true", help="leave out a key whose value is not found"
     )
     version.add_argument("--check", metavar="PATH", help="check an existing file")
 
@@ -65,42 +69,50 @@ def parser(run: Mapping[str, Callable[[argparse.Namespace], int]]) -> argparse.A
         "url",
         nargs="?",
         metavar="URL",
-        help="http://127.0.0.1:$PORT$SCRIPT_NAME/__lbheartbeat__ by default",
+        help="the URL to request (default http://127.0.0.1:$PORT$SCRIPT_NAME/__lbheartbeat__)",
     )
     probe.add_argument(
-        "--timeout", metavar="SECONDS", type=_seconds, default=3.0, help="in all; 3 by default"
+        "--timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        default=3.0,
+        help="total time limit in seconds (default 3)",
     )
 
     rollout = commands.add_parser(
         "rollout",
         help="wait until a deploy is done",
-        description="Request /__version__ and /__heartbeat__ of each URL until all answer with the "
-        "new build and work. Without an option for the build it is that of version.json, here or "
-        "in /app.",
+        description="Request /__version__ and /__heartbeat__ of each URL until every URL serves "
+        "the new build and its heartbeat passes. The expected build comes from the options, or "
+        "else from version.json here or in /app.",
         epilog="Exit status: 0 if it is done, 1 if the time was up, 2 for wrong usage.",
     )
     rollout.set_defaults(run=run["rollout"], parser=rollout)
-    rollout.add_argument("urls", nargs="+", metavar="URL", help="of what is deployed")
-    rollout.add_argument("--commit", metavar="HASH", help="of the new build")
-    rollout.add_argument("--version", metavar="TEXT", help="of the new build")
-    rollout.add_argument("--build", metavar="URL", help="of the new build's CI job")
+    rollout.add_argument("urls", nargs="+", metavar="URL", help="base URL of a deployment")
+    rollout.add_argument("--commit", metavar="HASH", help="commit hash of the new build")
+    rollout.add_argument("--version", metavar="TEXT", help="version of the new build")
+    rollout.add_argument("--build", metavar="URL", help="URL of the new build's CI job")
     rollout.add_argument(
         "--times",
         metavar="N",
         type=_count,
         default=10,
-        help="right answers in a row, each on a new connection; 10 by default",
+        help="correct answers in a row, each on a new connection (default 10)",
     )
     rollout.add_argument(
-        "--timeout", metavar="SECONDS", type=_seconds, default=300.0, help="in all; 300 by default"
+        "--timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        default=300.0,
+        help="total time limit in seconds (default 300)",
     )
     rollout.add_argument(
         "--token",
         metavar="TOKEN",
-        help="of the heartbeat, to see which check fails; $DOCKERFLOW_HEARTBEAT_TOKEN or the file "
-        "$DOCKERFLOW_HEARTBEAT_TOKEN_FILE by default",
+        help="token of the heartbeat, to see which check fails (default: "
+        "$DOCKERFLOW_HEARTBEAT_TOKEN, or the file $DOCKERFLOW_HEARTBEAT_TOKEN_FILE)",
     )
-    rollout.add_argument("--json", action="store_true", help="print the end as JSON, nothing else")
+    rollout.add_argument("--json", action="store_true", help="print only a final JSON report")
 
     verify = commands.add_parser(
         "verify",
@@ -110,7 +122,7 @@ def parser(run: Mapping[str, Callable[[argparse.Namespace], int]]) -> argparse.A
         epilog="Exit status: 0 if no requirement failed, 1 if one did, 2 for wrong usage.",
     )
     verify.set_defaults(run=run["verify"], parser=verify)
-    verify.add_argument("url", nargs="?", metavar="URL", help="of a running container")
+    verify.add_argument("url", nargs="?", metavar="URL", help="base URL of a running container")
     verify.add_argument(
         "--command",
         metavar="COMMAND",
@@ -132,7 +144,7 @@ def parser(run: Mapping[str, Callable[[argparse.Namespace], int]]) -> argparse.A
         default=[],
         help="the same for a service without which the heartbeat must pass; may be repeated",
     )
-    verify.add_argument("--dockerfile", metavar="PATH", help="read this Dockerfile")
+    verify.add_argument("--dockerfile", metavar="PATH", help="Dockerfile to check")
     verify.add_argument(
         "--target", metavar="STAGE", help="check this stage of the Dockerfile, not the last one"
     )
@@ -147,6 +159,6 @@ def parser(run: Mapping[str, Callable[[argparse.Namespace], int]]) -> argparse.A
             metavar="SECONDS",
             type=_seconds,
             default=seconds,
-            help=f"longest wait {text}; {seconds:g} by default",
+            help=f"longest wait {text} in seconds (default {seconds:g})",
         )
     return top

@@ -86,36 +86,83 @@ def get(url: str, timeout: float) -> Answer:
 
     Raises NoAnswerError, and ValueError where ``url`` can't be requested.
     """
-    exchange = _Exchange(url, timeout)
-    exchange.start()
-    exchange.join(timeout)
-    if exchange.answer:
-        return exchange.answer
-    reason = explain(exchange.error) or f"{exchange.missing} in {timeout:g} s"
-    exchange.give_up()
-    raise NoAnswerError(reason)
+    return _Exchange(url, timeout).wait(timeout)
 
 
-class _Exchange(threading.Thread):
+class Exchange(threading.Thread):
     """One request and its answer.
 
     A thread, because a socket's timeout begins anew with every byte and none bounds the look-up of
     a host name.
     """
 
-    def __init__(self, url: str, timeout: float) -> None:
+    def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.connection, self.target = _open(url, timeout)
-        self.socket: socket.socket | None = None
+        self.sockets: list[socket.socket] = []
         self.answer: Answer | None = None
         self.error: Exception | None = None
-        self.missing = "no connection"
+        self.missing = "no answer"  # what there was not until now
+
+    def request(self) -> tuple[http.client.HTTPResponse, bytes]:
+        """Return the response to the request and its body; puts sockets into ``sockets``."""
+        raise NotImplementedError
 
     def run(self) -> None:
         begun = time.monotonic()
         try:
+            response, body = self.request()
+            seconds = time.monotonic() - begun
+            self.answer = Answer(response.status, response.reason, response.headers, body, seconds)
+        except Exception as error:
+            self.error = error
+
+    def wait(self, timeout: float) -> Answer:
+        """Start, and return the answer.
+
+        Raises NoAnswerError where there is none after ``timeout`` seconds.
+        """
+        self.start()
+        self.join(timeout)
+        answer = self.answer
+        reason = explain(self.error) or f"{self.missing} in {round(timeout, 2):g} s"
+        self.give_up()
+        if answer is None:
+            raise NoAnswerError(reason)
+        return answer
+
+    def give_up(self) -> None:
+        """Wake the thread, should it still read, and let it close its socket."""
+        if not self.is_alive():
+            return
+        for opened in self.sockets:
+            with contextlib.suppress(OSError):
+                opened.shutdown(socket.SHUT_RDWR)
+        self.join(0.1)
+
+
+def read_body(response: http.client.HTTPResponse) -> bytes:
+    """Return the body, or as much of it as is wanted.
+
+    Raises http.client.IncompleteRead where it ends too early.
+    """
+    body = response.read(BODY_LIMIT)
+    if response.length and len(body) < BODY_LIMIT:
+        raise http.client.IncompleteRead(body)
+    return body
+
+
+class _Exchange(Exchange):
+    """A request without proxies."""
+
+    def __init__(self, url: str, timeout: float) -> None:
+        super().__init__()
+        self.connection, self.target = _open(url, timeout)
+        self.missing = "no connection"
+
+    def request(self) -> tuple[http.client.HTTPResponse, bytes]:
+        with contextlib.closing(self.connection):
             self.connection.connect()
-            self.socket = self.connection.sock
+            self.sockets.append(self.connection.sock)
             self.missing = "no answer"
             self.connection.request("GET", self.target, headers={"Connection": "close"})
             with self.connection.getresponse() as response:
@@ -123,22 +170,7 @@ class _Exchange(threading.Thread):
                     response.headers = None  # type: ignore[assignment] # begins anew
                     response.begin()
                 self.missing = f"only the beginning of an answer ({response.status})"
-                body = response.read(BODY_LIMIT)
-                if response.length and len(body) < BODY_LIMIT:
-                    raise http.client.IncompleteRead(body)
-            seconds = time.monotonic() - begun
-            self.answer = Answer(response.status, response.reason, response.headers, body, seconds)
-        except Exception as error:
-            self.error = error
-        finally:
-            self.connection.close()
-
-    def give_up(self) -> None:
-        """Wake the thread, should it still read, and let it close its socket."""
-        if self.socket:
-            with contextlib.suppress(OSError):
-                self.socket.shutdown(socket.SHUT_RDWR)
-            self.join(0.1)
+                return response, read_body(response)
 
 
 def check_url(url: str) -> None:

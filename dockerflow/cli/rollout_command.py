@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dockerflow.cli.progress import progress
 from dockerflow.cli.rollout import Rollout, expected_build
 from dockerflow.secret import EXPECTED, both_are_set, parse, read_file, refuse_leftovers
-from dockerflow.version import KEYS, read
+from dockerflow.version import FILES, KEYS, read
 
 if TYPE_CHECKING:
     import argparse
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 TOKEN = "DOCKERFLOW_HEARTBEAT_TOKEN"  # noqa: S105 (a name)
 TOKEN_FILE = f"{TOKEN}_FILE"
-VERSION_FILES = (Path("version.json"), Path("/app/version.json"))
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -65,7 +63,7 @@ def _report(rollout: Rollout, seconds: float) -> str:
 
 
 def _version_object() -> dict[str, str]:
-    for path in VERSION_FILES:
+    for path in FILES:
         try:
             found = read(path)
         except FileNotFoundError:

@@ -44,10 +44,10 @@ class ConsoleFormatter(MozlogFormatter):
             *(
                 f"{_word(name)}={_word(value)}"
                 for name, value in fields.items()
-                if not _are_lines([message, *more], value)
+                if not _are_shown([message, *more], value)
             ),
         ]
-        shown = "\n".join(map(_harmless, [" ".join(words), *more]))
+        shown = "\n".join(map(_escaped, [" ".join(words), *more]))
         return f"{self._time(record)} {self._level(record, out['Severity'])} {shown}"
 
     def _time(self, record: logging.LogRecord) -> str:
@@ -58,7 +58,7 @@ class ConsoleFormatter(MozlogFormatter):
 
     def _level(self, record: logging.LogRecord, severity: int) -> str:
         colour = _COLOURS.get(severity)
-        name = f"{_harmless(as_text(getattr(record, 'levelname', None))):<8}"
+        name = f"{_escaped(as_text(getattr(record, 'levelname', None))):<8}"
         return f"\x1b[{colour}m{name}\x1b[0m" if self.coloured and colour else name
 
 
@@ -69,7 +69,7 @@ def _is_terminal(stream: Any) -> bool:
         return False
 
 
-def _are_lines(lines: list[str], value: Jsonable) -> bool:
+def _are_shown(lines: list[str], value: Jsonable) -> bool:
     """Whether `value`, text or a list of texts, is among the `lines` already."""
     texts = value if isinstance(value, list) else [value]
     if not texts or not all(isinstance(text, str) and text for text in texts):
@@ -81,5 +81,5 @@ def _word(value: Jsonable) -> str:
     return value if isinstance(value, str) and re.fullmatch(_BARE_WORD, value) else one_line(value)
 
 
-def _harmless(shown: str) -> str:
+def _escaped(shown: str) -> str:
     return re.sub(_CONTROLS, lambda match: repr(match[0])[1:-1], shown)

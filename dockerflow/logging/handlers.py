@@ -21,6 +21,7 @@ class MozlogHandler(logging.StreamHandler[TextIO]):
 
     def __init__(self, stream: TextIO | None = None, name: str = "Dockerflow") -> None:
         super().__init__(_standard_stream() if stream is None else stream)
+        self._is_standard = stream is None
         self.logger_name = name
         self.setFormatter(MozlogFormatter())
 
@@ -30,6 +31,14 @@ class MozlogHandler(logging.StreamHandler[TextIO]):
             fmt.logger_name = self.logger_name
             fmt.ensure_ascii = False
         super().setFormatter(fmt)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self._is_standard and getattr(self.stream, "closed", False):  # since the start
+            stream = _standard_stream()
+            if stream is None:
+                return
+            self.stream = stream
+        super().emit(record)
 
     def format(self, record: logging.LogRecord) -> str:
         line = super().format(record)

@@ -130,6 +130,26 @@ def test_a_process_without_an_ordinary_stdout_starts_and_logs_to_stderr(
         assert strictly_parsed(line)["Fields"] == {"msg": "started"}
 
 
+@pytest.mark.parametrize("format_", ["mozlog", "console"])
+def test_what_is_logged_after_stdout_was_closed_goes_to_stderr(format_):
+    program = START.format(before="", format=format_) + (
+        "sys.stdout.close()\n"
+        "logging.getLogger('shop').warning('closed')\n"
+        "sys.stderr.close()\n"
+        "logging.getLogger('shop').warning('lost')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": python_path()},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert [stream.count("\n") for stream in (done.stdout, done.stderr)] == [1, 1]
+    assert ("started" in done.stdout, "closed" in done.stderr) == (True, True)
+
+
 def test_without_stdout_and_stderr_a_record_is_no_error():
     program = START.format(before="", format="mozlog")
     done = subprocess.run(

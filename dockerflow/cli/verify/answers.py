@@ -10,7 +10,7 @@ from dockerflow.cli.probe import Answer
 NO_JSON = object()
 
 
-class Nowhere(NamedTuple):
+class CatchAll(NamedTuple):
     """The answer for a path that no application has; one of 200 is that for every path."""
 
     path: str

@@ -40,7 +40,7 @@ class Service(NamedTuple):
     optional: bool
 
 
-class _OverError(Exception):
+class _StopTrial(Exception):  # noqa: N818 (no error)
     """The application ended or did not recover, so that nothing more can be tried."""
 
 
@@ -59,7 +59,7 @@ def check(application: Application, site: Site, services: Iterable[Service]) -> 
         try:
             for service in services:
                 trial.of(service)
-        except _OverError:
+        except _StopTrial:
             trial.complete = False
     outcomes = {name: trial.outcome(name) for name in LINES}
     lbheartbeat = watch.outcome()
@@ -89,7 +89,7 @@ class _Trial:
         return passed("; ".join(self.good[line]))
 
     def of(self, service: Service) -> None:
-        """Try one service; raises _OverError where no other can be tried."""
+        """Try one service; raises _StopTrial where no other can be tried."""
         noticed = self._fault("heartbeat-backing", service, "cut", service.proxy.cut)
         # a heartbeat that doesn't ask the service shows nothing while that is silent
         if noticed or service.optional:
@@ -154,14 +154,14 @@ class _Trial:
             self.good["stays-up"] = ["it ran throughout"]
         if not recovered:
             self.bad["recovers"].append(f"{label}: {answer}, {seconds:.0f} s after it was back")
-            raise _OverError
+            raise _StopTrial
         self.good["recovers"].append(f"{label}: 200 again after {seconds:.1f} s")
 
     def _end(self, label: str) -> None:
         self.application.end()
         self.watch.ignored = label
-        self.bad["stays-up"].append(f"{label}: it ended, with {self.application.last_words()}")
-        raise _OverError
+        self.bad["stays-up"].append(f"{label}: it ended, with {self.application.describe_exit()}")
+        raise _StopTrial
 
     def _sockets(self) -> set[str]:
         port = self.application.port

@@ -6,7 +6,6 @@ import contextlib
 import ipaddress
 import os
 import signal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -23,7 +22,7 @@ from dockerflow.cli.verify.requirements import (
     unchecked,
 )
 from dockerflow.cli.verify.specification import REQUIREMENTS
-from dockerflow.version import read
+from dockerflow.version import FILES, read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,7 +128,7 @@ def _check(
 
 
 def _version_file() -> tuple[Outcome, dict[str, Any] | None]:
-    for path in (Path("version.json"), Path("/app/version.json")):
+    for path in FILES:
         try:
             return passed(f"{path} is one"), read(path)
         except FileNotFoundError:
@@ -142,7 +141,7 @@ def _version_file() -> tuple[Outcome, dict[str, Any] | None]:
 def _no_answer(application: Application, seconds: float) -> Outcome:
     if application.status() is not None:
         application.end()
-        found = f"it ended before it answered, with {application.last_words()}"
+        found = f"it ended before it answered, with {application.describe_exit()}"
         return failed(found, FIX_STARTED)
     ports = {listener.port for listener in application.listeners()}
     if application.port in ports:
@@ -194,7 +193,7 @@ def _stop(application: Application, seconds: float) -> Outcome:
     """
     if application.status() is not None:
         application.end()
-        return failed(f"it had ended by itself, with {application.last_words()}", FIX_STARTED)
+        return failed(f"it had ended by itself, with {application.describe_exit()}", FIX_STARTED)
     ignores = proc.handles(application.pid, signal.SIGTERM) is False
     took = application.terminate(seconds)
     why = ": it has no handler for it, so that process 1 of a container ignores it"

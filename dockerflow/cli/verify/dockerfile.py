@@ -21,7 +21,7 @@ SHOWN = 120  # characters of what a Dockerfile says
 
 
 def check_file(path: Path, target: str | None = None) -> dict[str, Outcome]:
-    """Return what became of the image that the Dockerfile at ``path`` describes.
+    """Return the outcomes for the image that the Dockerfile at ``path`` describes.
 
     Raises OSError where it can't be read, otherwise as ``check`` does.
     """
@@ -37,7 +37,7 @@ def check_file(path: Path, target: str | None = None) -> dict[str, Outcome]:
 
 
 def check(text: str, target: str | None = None) -> dict[str, Outcome]:
-    """Return what became of the image that the Dockerfile ``text`` describes.
+    """Return the outcomes for the image that the Dockerfile ``text`` describes.
 
     ``target`` names the stage, as ``docker build --target`` does; None is the last one. Raises
     ValueError where it is no Dockerfile, and ImportError without the extra ``verify``.
@@ -155,8 +155,9 @@ def _port(stage: Stage) -> Outcome:
     port = stage.environment.get("PORT")
     if port == "8000":
         return passed("ENV PORT=8000")
+    is_elsewhere = port and not VARIABLE.search(port)  # whatever EXPOSE says
     for exposed in stage.ports:
-        if _is_port_8000(exposed):
+        if _is_port_8000(exposed) and not is_elsewhere:
             return passed(f"EXPOSE {exposed}")
     found = [f"ENV PORT={port}"] * (port is not None) + [
         f"EXPOSE {p.removesuffix('/tcp')}" for p in stage.ports

@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from dockerflow.cli.probe import Answer, NoAnswerError, check_base_url, get
 from dockerflow.cli.verify import static
-from dockerflow.cli.verify.answers import NO_JSON, Nowhere, excerpt, is_page, parse_json, timed
+from dockerflow.cli.verify.answers import NO_JSON, CatchAll, excerpt, is_page, parse_json, timed
 from dockerflow.cli.verify.requirements import Outcome, failed, passed, unchecked
 from dockerflow.version import problems
 
@@ -32,6 +32,7 @@ FIX_HOST = (
     "(Django: DockerflowMiddleware first in MIDDLEWARE): probes use the address of the container."
 )
 FIX_CATCH_ALL = "Give it a route of its own, before the one that answers every path."
+FIX_NO_ANSWER = "Start it, or give verify the address at which it answers."
 FIXES = {
     301: "Answer before anything that redirects: probes speak HTTP and follow no redirect.",
     302: "Answer before anything that asks for a login or redirects.",
@@ -74,35 +75,39 @@ def check(site: Site, version_file: Mapping[str, Any] | None = None) -> dict[str
         lbheartbeats += [site.get(LBHEARTBEAT) for _ in range(2)]
     heartbeat = site.get(HEARTBEAT)
     path = f"__{secrets.token_hex(8)}__"
-    nowhere = Nowhere(path, site.get(path))
+    catch_all = CatchAll(path, site.get(path))
     outcomes = {
-        "heartbeat": _heartbeat(site, heartbeat, nowhere),
-        "lbheartbeat": _lbheartbeat(site, first, nowhere),
-        "static": static.check(site, nowhere),
+        "heartbeat": _heartbeat(site, heartbeat, catch_all),
+        "lbheartbeat": _lbheartbeat(site, first, catch_all),
+        "static": static.check(site, catch_all),
     }
     conforms = outcomes["lbheartbeat"].passed
     outcomes["lbheartbeat-backing"] = _lbheartbeat_backing(lbheartbeats, heartbeat, conforms)
-    return outcomes | _version(site, nowhere, version_file)
+    outcomes |= _version(site, catch_all, version_file)
+    if isinstance(first, str) and isinstance(heartbeat, str) and isinstance(catch_all.answer, str):
+        for name in [name for name, outcome in outcomes.items() if outcome.passed is False]:
+            outcomes[name] = failed(outcomes[name].found, FIX_NO_ANSWER)
+    return outcomes
 
 
-def _heartbeat(site: Site, answer: Answer | str, nowhere: Nowhere) -> Outcome:
+def _heartbeat(site: Site, answer: Answer | str, catch_all: CatchAll) -> Outcome:
     if isinstance(answer, str):
         return failed(answer)
     if answer.status != 200 and not 500 <= answer.status < 600:
         return _wrong_status(site, answer)
-    if answer.status == 200 and (flaw := _no_check(HEARTBEAT, answer, nowhere)):
+    if answer.status == 200 and (flaw := _no_check(HEARTBEAT, answer, catch_all)):
         return failed(flaw, FIX_CATCH_ALL)
     if answer.headers.get_content_type() == "application/json" and parse_json(answer) is NO_JSON:
         return failed(f"{answer}, with broken JSON: {excerpt(answer)}", "Send a JSON document.")
     return passed(timed(answer))
 
 
-def _lbheartbeat(site: Site, answer: Answer | str, nowhere: Nowhere) -> Outcome:
+def _lbheartbeat(site: Site, answer: Answer | str, catch_all: CatchAll) -> Outcome:
     if isinstance(answer, str):
         return failed(answer)
     if answer.status != 200:
         return _wrong_status(site, answer)
-    if flaw := _no_check(LBHEARTBEAT, answer, nowhere):
+    if flaw := _no_check(LBHEARTBEAT, answer, catch_all):
         return failed(flaw, FIX_CATCH_ALL)
     return passed(timed(answer))
 
@@ -138,15 +143,15 @@ def is_host_refused(answer: Answer) -> bool:
     return answer.status in {400, 403} and HOST_REFUSED.search(answer.body) is not None
 
 
-def _no_check(path: str, answer: Answer, nowhere: Nowhere) -> str | None:
+def _no_check(path: str, answer: Answer, catch_all: CatchAll) -> str | None:
     """Return why an answer of 200 is not the result of a check, if it is not."""
     if is_page(answer):
         return f"{answer}, with a page and not the result of a check: {excerpt(answer)}"
-    return nowhere.flaw(path, answer)
+    return catch_all.flaw(path, answer)
 
 
 def _version(
-    site: Site, nowhere: Nowhere, version_file: Mapping[str, Any] | None
+    site: Site, catch_all: CatchAll, version_file: Mapping[str, Any] | None
 ) -> dict[str, Outcome]:
     answer = site.get(VERSION)
     found: Any = NO_JSON
@@ -154,7 +159,7 @@ def _version(
         outcome = failed(answer)
     elif answer.status != 200:
         outcome = _wrong_status(site, answer)
-    elif flaw := nowhere.flaw(VERSION, answer):
+    elif flaw := catch_all.flaw(VERSION, answer):
         outcome = failed(flaw, FIX_CATCH_ALL)
     else:
         found = parse_json(answer)

@@ -112,12 +112,12 @@ class Application:
             self._status = int(status) if event == "ended" else -signal.SIGKILL
         return self._status
 
-    def last_words(self) -> str:
+    def describe_exit(self) -> str:
         """Return how the first process ended, which it has, and the last line of its output."""
         status = self.status() or 0
         cause = signal.Signals(-status).name if status < 0 else f"exit status {status}"
         last = self.stderr.last or self.stdout.last
-        return f"{cause}; its last words: {last[-1][:200]}" if last else cause
+        return f"{cause}; last output: {last[-1][:200]}" if last else cause
 
     def wait_for_answer(self, path: str, seconds: float) -> tuple[str, float] | None:
         """Wait until the application answers a request for ``path``, with whatever status.

@@ -6,6 +6,7 @@ e2b-dockerfile-utils, a port of BuildKit's own parser, heredocs included.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import posixpath
 import re
@@ -16,9 +17,10 @@ from typing import TYPE_CHECKING
 from dockerflow.cli.verify import copies, installs
 from dockerflow.cli.verify.accounts import Doubt, names_accounts
 from dockerflow.cli.verify.image import TEXT_LIMIT, Image
-from dockerflow.cli.verify.shell.programs import SHELLS
+from dockerflow.cli.verify.refused import refuse, refuse_port
+from dockerflow.cli.verify.shell.options import SHELLS
 from dockerflow.cli.verify.shell.script import Script
-from dockerflow.cli.verify.shell.syntax import ShellError
+from dockerflow.cli.verify.shell.syntax import Exit, ShellError
 from dockerflow.cli.verify.start import NONE, Start
 
 if TYPE_CHECKING:
@@ -117,8 +119,7 @@ class _Reader:
         line = instruction.start_line
         if time.monotonic() > self.deadline:
             raise ValueError(f"line {line}: reading it took more than {SECONDS:g} s")
-        if not (instruction.args or instruction.json or instruction.name == "ONBUILD"):
-            raise ValueError(f"line {line}: {instruction.name} has no argument")
+        refuse(instruction, has_stage=bool(self.stages))
         if instruction.name == "FROM":
             self._from(instruction.args, line)
             return
@@ -184,7 +185,11 @@ class _Reader:
         stage.own_cmd = True
 
     def _expose(self, stage: Stage, instruction: DockerfileInstruction) -> None:
-        stage.ports += [stage.expand(word, instruction.start_line) for word in instruction.args]
+        ports = [stage.expand(word, instruction.start_line) for word in instruction.args]
+        for port in ports:
+            if not VARIABLE.search(port):
+                refuse_port(port, instruction.start_line)
+        stage.ports += ports
 
     def _run(self, stage: Stage, instruction: DockerfileInstruction) -> None:
         script = Script(stage.image, stage.arguments | stage.environment)
@@ -193,7 +198,8 @@ class _Reader:
         text = " ".join(instruction.args) if instruction.json else script_of(instruction)
         try:
             if instruction.json:
-                script.call(instruction.args, "")
+                with contextlib.suppress(Exit):  # what is a shell's own command there is none
+                    script.call(instruction.args, "")
             elif stage.shell in SHELLS:
                 script.run(text)
             elif names_accounts(text):

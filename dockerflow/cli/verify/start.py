@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import getopt
 import posixpath
 from typing import NamedTuple
 
-from dockerflow.cli.verify.shell.programs import SHELLS
+from dockerflow.cli.verify.shell.options import SHELLS
+from dockerflow.cli.verify.shell.options import parse as parse_options
 from dockerflow.cli.verify.shell.syntax import Node, ShellError, parse
 
 
@@ -17,6 +19,30 @@ class Start(NamedTuple):
     written: str
 
 
+class Init(NamedTuple):
+    """The options of an init, and those of them that decide who gets a signal.
+
+    With one of these a whole group gets it, or, where that is the default, one process only.
+    """
+
+    short: str
+    long: list[str]
+    options: set[str]
+    is_group_wanted: bool
+
+
+# https://github.com/krallin/tini and https://github.com/Yelp/dumb-init
+TINI = Init("e:ghlp:svw", ["version"], {"-g"}, is_group_wanted=True)
+INITS = {
+    "dumb-init": Init(
+        "chr:vV",
+        ["help", "rewrite=", "single-child", "verbose", "version"],
+        {"-c", "--single-child"},
+        is_group_wanted=False,
+    ),
+    "tini": TINI,
+    "tini-static": TINI,
+}
 NONE = Start([], exec_form=True, written="")
 
 
@@ -41,36 +67,52 @@ def behind_a_shell(entrypoint: Start, cmd: Start) -> list[str]:
 def _signals_all(entrypoint: Start) -> bool:
     """Return whether an init passes signals on to all processes, those behind a shell too."""
     words = entrypoint.words if entrypoint.exec_form else []
-    name = posixpath.basename(words[0]) if words else ""
-    if name == "dumb-init":
-        return not {"-c", "--single-child"} & set(words)
-    return name == "tini" and "-g" in words
+    init = INITS.get(posixpath.basename(words[0]) if words else "")
+    if init is None:
+        return False
+    try:
+        options = {option for option, _ in getopt.getopt(words[1:], init.short, init.long)[0]}
+    except getopt.GetoptError:
+        return False
+    return bool(options & init.options) == init.is_group_wanted
 
 
 def _is_behind_a_shell(words: list[str], *, exec_form: bool = True) -> bool:
     if not exec_form:
         return not _ends_in_exec(words[0])
-    for number, word in enumerate(words):
-        if posixpath.basename(word) in SHELLS:
-            options = words[number + 1 :]
-            break
-    else:
+    shells = (number for number, word in enumerate(words) if posixpath.basename(word) in SHELLS)
+    number = next(shells, None)
+    if number is None:
         return False
-    while options and options[0].startswith("-"):
-        option = options.pop(0)
-        if not option.startswith("--") and "c" in option:
-            return bool(options) and not _ends_in_exec(options[0])
-    return False
+    is_text, rest = parse_options(words[number:])
+    return is_text and bool(rest) and not _ends_in_exec(rest[0])
 
 
 def _ends_in_exec(script: str) -> bool:
     try:
-        statements = parse(script)
+        return _is_replaced(parse(script))
     except ShellError:
         return False
-    command: Node = statements[-1].get("Cmd", {}) if statements else {}
-    while command.get("Type") == "BinaryCmd" and command["Op"] in {"&&", "||"}:
-        command = command["Y"].get("Cmd", {})
-    if command.get("Type") != "CallExpr" or len(command.get("Args", ())) < 2:
+
+
+def _is_replaced(statements: list[Node]) -> bool:
+    """Return whether the program that the statements end with takes the place of the shell."""
+    if not statements or statements[-1].get("Background"):
+        return False
+    command: Node = statements[-1].get("Cmd", {})
+    kind = command.get("Type")
+    if kind == "BinaryCmd" and command["Op"] in {"&&", "||"}:
+        return _is_replaced([command["Y"]])
+    if kind == "Block":
+        return _is_replaced(command["Stmts"])
+    if kind == "CaseClause":
+        items = command.get("Items", [])
+        return bool(items) and all(_is_replaced(item.get("Stmts", [])) for item in items)
+    if kind == "IfClause":
+        branches = [command["Then"]]
+        while command := command.get("Else", {}):
+            branches.append(command["Then"])
+        return all(map(_is_replaced, branches))
+    if kind != "CallExpr" or len(command.get("Args", ())) < 2:
         return False
     return [part.get("Value") for part in command["Args"][0]["Parts"]] == ["exec"]

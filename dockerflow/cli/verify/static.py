@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
 
 from dockerflow.cli.probe import Answer
-from dockerflow.cli.verify.answers import Nowhere, is_page
+from dockerflow.cli.verify.answers import CatchAll, is_page
 from dockerflow.cli.verify.requirements import Outcome, failed, passed, unchecked
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FILES = 3
 
 
-def check(site: Site, nowhere: Nowhere) -> Outcome:
+def check(site: Site, catch_all: CatchAll) -> Outcome:
     """Return the outcome of requests for the first files of this host that the page / names."""
     page = site.get("")
     if isinstance(page, str) or page.status != 200:
@@ -31,17 +31,17 @@ def check(site: Site, nowhere: Nowhere) -> Outcome:
     if not urls:
         return unchecked("the page / names no file of this host")
     for url in urls[:FILES]:
-        if flaw := _flaw(url, site.get(url), nowhere):
+        if flaw := _flaw(url, site.get(url), catch_all):
             return failed(f"{urlsplit(url).path}, which the page / names: {flaw}")
     return passed(f"{urlsplit(urls[0]).path} and what else the page / names")
 
 
-def _flaw(url: str, answer: Answer | str, nowhere: Nowhere) -> str | None:
+def _flaw(url: str, answer: Answer | str, catch_all: CatchAll) -> str | None:
     if isinstance(answer, str) or answer.status != 200:
         return str(answer)
     if answer.headers.get_content_type() == "text/html":
         return f"{answer}, with a page and not the file"
-    return nowhere.flaw(urlsplit(url).path.lstrip("/"), answer)
+    return catch_all.flaw(urlsplit(url).path.lstrip("/"), answer)
 
 
 def _join(base: str, path: str) -> str | None:

@@ -124,7 +124,7 @@ def test_a_process_that_is_restarted_did_not_stay_up(app, postgresql):
     assert found["stays-up"] == ("DATABASE_URL cut: it was restarted and listens on a new socket")
 
 
-def test_the_end_of_the_process_is_reported_with_its_last_words(app, postgresql):
+def test_the_end_of_the_process_is_reported_with_its_last_output(app, postgresql):
     _, outcomes, found = verify(
         app,
         *("--timeout", "3", "--backing", "DATABASE_URL", "--command", f"{FLASK} dies"),
@@ -132,7 +132,7 @@ def test_the_end_of_the_process_is_reported_with_its_last_words(app, postgresql)
     )
 
     assert found["stays-up"].startswith(
-        "DATABASE_URL cut: it ended, with exit status 3; its last words: "
+        "DATABASE_URL cut: it ended, with exit status 3; last output: "
     )
     assert outcomes["stop"] == "not checked"
 

@@ -88,7 +88,7 @@ def test_missing_keys_are_named(app):
     status, outcomes, found = verify(app, "--command", command("missing keys"))
 
     assert (status, failures(outcomes)) == (1, ["version-keys"])
-    assert found["version-keys"].split(": it is")[0] == "source is missing"
+    assert found["version-keys"].split(". Expected")[0] == "source is missing"
 
 
 def test_a_load_balancer_check_that_needs_the_database_fails_while_that_is_down(app):
@@ -164,7 +164,7 @@ def test_what_stands_before_the_endpoints_fails_them_all(app, flaw, names, what)
 @pytest.mark.parametrize(
     ("flaw", "what"),
     [
-        ("crashes", "it ended before it answered, with exit status 1; its last words: no module "),
+        ("crashes", "it ended before it answered, with exit status 1; last output: no module "),
         ("hangs", "after 2 s it did not listen on $PORT"),
         ("never answers", "it accepts connections on $PORT, but did not answer in 2 s"),
         ("another port", "after 2 s it listens on "),
@@ -179,15 +179,13 @@ def test_what_never_answers_fails_on_its_port_and_is_not_checked_further(app, fl
     assert found["heartbeat"] == "it did not answer on $PORT"
 
 
-def test_an_application_that_dies_under_way_is_reported_with_its_last_words(app):
+def test_an_application_that_dies_under_way_is_reported_with_its_last_output(app):
     status, outcomes, found = verify(app, "--command", command("dies"))
 
     assert status == 1
     assert failures(outcomes) == ["stop", "version"]
     assert found["version"] == "the connection was closed without an answer"
-    assert found["stop"] == (
-        "it had ended by itself, with exit status 7; its last words: out of luck"
-    )
+    assert found["stop"] == ("it had ended by itself, with exit status 7; last output: out of luck")
 
 
 def test_a_directory_without_a_version_object_fails(tmp_path):

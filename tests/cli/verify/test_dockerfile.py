@@ -227,7 +227,7 @@ def test_the_command_exits_with_0_although_a_recommendation_is_not_followed(tmp_
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (None, "[Errno 2] No such file or directory: '{path}'"),
+        (None, "{path} cannot be read: No such file or directory"),
         ("", "{path}: it has no FROM"),
         ("FROM", "{path}: line 1: FROM has no argument"),
         ("FROM a\nHELLO", "{path}: Dockerfile parse error on line 2: unknown instruction: HELLO"),

@@ -1,10 +1,14 @@
 """``python -m dockerflow verify --dockerfile``: which stage is read, and how much of a file."""
 
+import json
+import re
+import shlex
 import time
 
 import pytest
 
 from dockerflow.cli.verify.dockerfile import check
+from dockerflow.cli.verify.shell.programs import FOLLOWED
 from tests.support.command import run
 
 pytestmark = pytest.mark.once
@@ -120,6 +124,76 @@ def test_what_is_no_dockerfile_is_named_in_a_sentence(tmp_path, content, complai
     assert line.startswith("python -m dockerflow verify: error: FILE: ")
     if complaint:
         assert line == f"python -m dockerflow verify: error: {complaint}"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("COPY x", "COPY takes at least two arguments"),
+        ('ADD ["x"]', "ADD takes at least two arguments"),
+        ("COPY --foo=bar a b", "COPY has no flag --foo"),
+        ("ADD --from=x a b", "ADD has no flag --from"),
+        ("RUN --foo x", "RUN has no flag --foo"),
+        ("CMD --foo x", "CMD has no flag --foo"),
+        ("RUN []", "RUN has no argument"),
+        ("SHELL []", "SHELL has no argument"),
+        ("VOLUME []", "VOLUME has no argument"),
+        ("SHELL bash", "SHELL takes a JSON array"),
+        ("EXPOSE foo", "EXPOSE takes ports, not 'foo'"),
+        ("EXPOSE 80 8000-x", "EXPOSE takes ports, not '8000-x'"),
+        ("EXPOSE 80/http", "EXPOSE takes ports, not '80/http'"),
+        ("EXPOSE \u0668000", "EXPOSE takes ports, not '\u0668000'"),
+        ("ARG P=x\nEXPOSE $P", "EXPOSE takes ports, not 'x'"),
+        ("ONBUILD", "ONBUILD has no argument"),
+        ("ONBUILD FROM x", "ONBUILD takes no FROM"),
+        ("ONBUILD ONBUILD RUN x", "ONBUILD takes no ONBUILD"),
+        ("FROM a b", "FROM takes an image, or an image AS a name"),
+        ("FROM a IS b", "FROM takes an image, or an image AS a name"),
+        ("FROM a b c d", "FROM takes an image, or an image AS a name"),
+    ],
+)
+def test_an_instruction_that_docker_refuses_is_named_with_its_line(line, reason):
+    number = 2 + line.count("\n")
+    with pytest.raises(ValueError, match=f"^{re.escape(f'line {number}: {reason}')}$"):
+        check(f"FROM debian\n{line}\n")
+
+
+def test_what_stands_before_from_is_refused():
+    with pytest.raises(ValueError, match=r"^line 2: RUN stands before the first FROM$"):
+        check("ARG A=1\nRUN x\nFROM debian\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "COPY --chmod=644 --link --parents --exclude=x a b",
+        "ADD --keep-git-dir=true --checksum=sha256:1 --unpack=true https://h/a.git b",
+        "RUN --mount=type=cache,target=/x --network=none --security=insecure --device=x y",
+        "FROM --platform=linux/amd64 debian as x",
+        "HEALTHCHECK --interval=5s --start-interval=1s --retries=1 CMD x",
+        "WORKDIR a b",
+        "EXPOSE 127.0.0.1:80:8000/sctp [::1]::53/UDP $UNKNOWN",
+        "ENTRYPOINT []",
+        "COPY <<EOF /d\na\nEOF",
+        "ONBUILD RUN x",
+    ],
+)
+def test_what_docker_takes_is_read(line):
+    assert set(check(f"FROM debian\n{line}\n")) >= {"app-group", "port-8000"}
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["0"], ["\u00b2"], ["-"], ["--", "01"], ["01", "\0", "$1"], ["-c", "shift ²"]]
+)
+def test_any_call_of_any_program_is_followed(words):
+    """Such as RUN ["exit", "0"], and "shift" where the environment has odd names."""
+    names = [*sorted(FOLLOWED), "unknown", ""]
+    arrays = [f"RUN {json.dumps([name, *words])}" for name in names]
+    shown = " ".join(map(shlex.quote, words)).replace("\0", "")
+    scripts = [f"RUN {name or 'true'} {shown}; shift 2; echo $@" for name in names]
+    lines = ["FROM debian", "ENV 01=x 1=y \u00b2=z", *arrays, *scripts]
+
+    assert set(check("\n".join(lines))) >= {"app-group", "port-8000"}
 
 
 @pytest.mark.parametrize(

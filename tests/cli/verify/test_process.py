@@ -127,7 +127,7 @@ def test_a_signal_that_is_ignored_stays_so(app):
     [
         ("", "stop", "it ended 0."),
         ("no handler", "stop", "it was still running 2 s after SIGTERM: it has no handler for it"),
-        ("crashes", "port", "it ended before it answered, with exit status 1; its last words: "),
+        ("crashes", "port", "it ended before it answered, with exit status 1; last output: "),
     ],
 )
 def test_what_verify_ignores_and_blocks_is_not_inherited(app, flaw, name, what):

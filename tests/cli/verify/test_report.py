@@ -145,6 +145,16 @@ def test_a_command_and_a_dockerfile_make_one_report(tmp_path, dockerfile):
     )
 
 
+def test_what_a_dockerfile_says_does_nothing_to_the_terminal(tmp_path):
+    path = tmp_path / "Dockerfile"
+    path.write_text("FROM a\nUSER \x1b[31mroot\x9b2J\u202e\nCMD \x1b]0;owned\x07 x\n")
+
+    status, out, _ = run("verify", "--dockerfile", path)
+
+    assert (status, out.replace("\n", "").isprintable()) == (1, True)
+    assert "the last USER is [31mroot 2J\n" in out
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [

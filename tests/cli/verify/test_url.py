@@ -86,6 +86,7 @@ def test_where_nothing_listens_nothing_conforms():
 
     assert status == 1
     assert out.count("found  connection refused, nothing listens there\n") == 3
+    assert out.count("fix    Start it, or give verify the address at which it answers.\n") == 3
 
 
 def test_a_container_that_never_answers_is_given_up_in_time():

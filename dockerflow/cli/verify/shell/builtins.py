@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from dockerflow.cli.verify.accounts import UNKNOWN
-from dockerflow.cli.verify.shell.syntax import Exit, Result, Status
+from dockerflow.cli.verify.shell.syntax import Exit, Result, Status, positional
 
 if TYPE_CHECKING:
     from dockerflow.cli.verify.shell.script import Script
@@ -41,9 +42,8 @@ def set_(script: Script, words: list[str], stdin: str) -> Result:
 
 def shift(script: Script, words: list[str], stdin: str) -> Result:
     """Drop the first positional parameters."""
-    count = int(words[1]) if words[1:] and words[1].isdigit() else 1
-    numbers = sorted(int(name) for name in script.variables if name.isdigit())
-    script.set_arguments([script.variables[str(number)] for number in numbers][count:])
+    count = int(words[1]) if words[1:] and re.fullmatch("[0-9]{1,6}", words[1]) else 1
+    script.set_arguments(positional(script.variables)[count:])
     return Status.YES, ""
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dockerflow.cli.verify import account_tools
 from dockerflow.cli.verify.accounts import APP, UNKNOWN
-from dockerflow.cli.verify.shell import builtins, conditions, texts
+from dockerflow.cli.verify.shell import builtins, conditions, options, texts
 from dockerflow.cli.verify.shell.syntax import Result, Status
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ HARMLESS = {
     *("tail", "tdnf", "touch", "tr", "type", "umask", "uniq", "wc", "which", "whoami", "yum"),
     "zypper",
 }
-SHELLS = {"sh", "bash", "ash", "dash", "ksh", "mksh", "zsh"}
 # programs that run another one: their options, and how many words stand before its name
 PREFIXES: dict[str, tuple[str, list[str], int]] = {
     "builtin": ("", [], 0),
@@ -88,17 +87,8 @@ def _prefix(script: Script, words: list[str], stdin: str) -> Result:
 
 
 def _shell(script: Script, words: list[str], stdin: str) -> Result:
-    command = False
-    rest = words[1:]
-    while rest and rest[0][:1] in {"-", "+"} and rest[0] not in {"-", "--"}:
-        option = rest.pop(0)
-        if option.startswith("--"):
-            rest = rest[option in {"--rcfile", "--init-file"} :]
-            continue
-        command |= option[0] == "-" and "c" in option
-        rest = rest[option[1:].count("o") + option[1:].count("O") :]
-    rest = rest[bool(rest and rest[0] in {"-", "--"}) :]
-    if command:
+    is_text, rest = options.parse(words)
+    if is_text:
         return script.run_apart(rest[0], rest[2:], stdin) if rest else (Status.LIKELY, "")
     if not rest:
         return script.run_apart(stdin, (), "")
@@ -119,7 +109,7 @@ def _su(script: Script, words: list[str], stdin: str) -> Result:
 # their answer decides what runs next, and can't be known
 TESTS = {"cmp", "diff", "expr", "find", "hash", "type", "which"}
 FOLLOWED: dict[str, Callable[[Script, list[str], str], Result]] = {
-    **dict.fromkeys(SHELLS, _shell),
+    **dict.fromkeys(options.SHELLS, _shell),
     **dict.fromkeys(PREFIXES, _prefix),
     **dict.fromkeys((".", "source"), builtins.source),
     **dict.fromkeys((":", "true"), builtins.true),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import posixpath
+import re
 from typing import TYPE_CHECKING
 
 from dockerflow.cli.verify.accounts import UNKNOWN, Doubt, names_accounts
@@ -24,6 +25,7 @@ from dockerflow.cli.verify.shell.syntax import (
     Status,
     Words,
     parse,
+    positional,
 )
 
 if TYPE_CHECKING:
@@ -41,8 +43,11 @@ class Script:
         self, image: Image, variables: dict[str, str], limits: Limits | None = None, depth: int = 0
     ) -> None:
         self.image = image
-        self.variables = dict(variables)
-        self.exported = set(variables)
+        # a shell passes over variables whose names are none of its own
+        self.variables = {
+            name: value for name, value in variables.items() if re.fullmatch(r"[A-Za-z_]\w*", name)
+        }
+        self.exported = set(self.variables)
         self.directory = "/"
         self.source = ""  # the command that is followed
         # all commands that may run, and the directory of each
@@ -111,7 +116,7 @@ class Script:
         if words[0] not in self.functions:
             return programs.run(self, words, stdin)
         body, text = self.functions[words[0]]
-        saved = {name: value for name, value in self.variables.items() if name.isdigit()}
+        saved = positional(self.variables)
         before, self.text = self.text, text
         self._enter()
         self.set_arguments(words[1:])
@@ -122,7 +127,7 @@ class Script:
         finally:
             self._depth -= 1
             self.text = before
-            self.set_arguments(saved.values())
+            self.set_arguments(saved)
 
     def _enter(self) -> None:
         if self._depth == DEPTH:

@@ -91,6 +91,12 @@ def unescape(text: str) -> str:
     return re.sub(r"\\(?:0?([0-7]{1,3})|(.))", replace, text, flags=re.DOTALL)
 
 
+def positional(variables: dict[str, str]) -> list[str]:
+    """Return the values of ``$1``, ``$2`` and so on."""
+    names = [name for name in variables if re.fullmatch("[1-9][0-9]{0,5}", name)]
+    return [variables[name] for name in sorted(names, key=int)]
+
+
 class Limits:
     """How much of one RUN is followed: scripts and commands that are left."""
 
@@ -159,8 +165,7 @@ class Words:
             return None
         if parts[0]["Param"]["Value"] not in {"@", "*"}:
             return None
-        names = sorted((name for name in self.variables if name.isdigit()), key=int)
-        return [self.variables[name] for name in names]
+        return positional(self.variables)
 
     def _part(self, part: Node) -> str:
         kind = part["Type"]
