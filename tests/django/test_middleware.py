@@ -188,7 +188,7 @@ def test_what_no_request_needs_is_not_imported_with_the_middleware() -> None:
     )
     imported = set(done.stdout.split())
     late = {"configparser", "decouple", "dockerflow.conf.settings_file", "dockerflow.heartbeat"}
-    late |= {"dockerflow.django.querystring", "dockerflow.django.runner", "dockerflow.scrub"}
+    late |= {"dockerflow.django.querystring", "dockerflow.django.runner"}
     assert imported & late == set()
     checks = {name for name in imported if name.startswith("dockerflow.django.checks.")}
     assert checks == {"dockerflow.django.checks.subjects"}
