@@ -58,6 +58,8 @@ def _version(arguments: argparse.Namespace) -> int:
         return _check_version(arguments.check)
     version_object, missing = collect(given, os.environ, os.curdir)
     wrong = [sentence for key in version_object if (sentence := problem(version_object, key))]
+    if arguments.allow_missing:
+        missing = [line.replace(" is missing: ", " is left out: ", 1) for line in missing]
     _print_errors(missing + wrong)
     if missing and not arguments.allow_missing:
         _print_errors(["Give the missing options, or run it in a CI job, or use --allow-missing."])
@@ -75,6 +77,9 @@ def _version(arguments: argparse.Namespace) -> int:
     except ValueError as error:
         _print_errors([str(error)])
         return 1
+    if missing:
+        absent = ", ".join(key for key in KEYS if key not in version_object)
+        print(f"Wrote {arguments.output} without {absent}")
     return 0
 
 

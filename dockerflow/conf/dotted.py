@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib
+import importlib.util
 import inspect
 import pkgutil
 import re
@@ -16,11 +16,12 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from dockerflow.conf.kinds import Kind, about_item, names
-from dockerflow.conf.spelling import did_you_mean, nearest, nearest_by_words
+from dockerflow.conf.spelling import did_you_mean, nearest, nearest_by_words, suggestion
 from dockerflow.secret import stripped
 
 _PATH = r"[^\W\d]\w*(\.[^\W\d]\w*)+"
 OWN = "dockerflow.django.checks"
+PROJECT_CHECK = "shop.checks.check_stock"  # an example
 _ENTRY = r"(?s)([^\[\]]*)(?:\[(.*)\])?"
 _MISSING = object()
 
@@ -46,10 +47,18 @@ def _check(path: str) -> Iterator[str]:
         else:
             yield f"cannot be imported: {type(error).__name__}: {error}"
         return
-    if found is _MISSING:
+    if inspect.ismodule(found) or (found is _MISSING and _is_module(path)):
+        yield f"is a module: name a function in it, such as {path}.NAME"
+    elif found is _MISSING:
         yield f"does not exist: {module_name} has no {attribute}{hint}"
     elif not callable(found):
         yield "is not callable"
+
+
+def _is_module(path: str) -> bool:
+    with contextlib.suppress(Exception):
+        return importlib.util.find_spec(path) is not None
+    return False
 
 
 def _nearest_function(name: str, module: Any) -> str | None:
@@ -147,6 +156,8 @@ def _check_entries(entries: list[str]) -> Iterator[str]:
     for entry in entries:
         path, subjects = split_entry(entry)
         clauses = list(function.check(path))
+        if clauses and path.startswith(f"{OWN}.") and "did you mean" not in clauses[0]:
+            clauses[0] += f"; a check of your own needs its module: {PROJECT_CHECK}"
         if not clauses:
             try:
                 check = pkgutil.resolve_name(path)
@@ -208,7 +219,7 @@ def _check_subjects(check: Any, subjects: tuple[str, ...]) -> Iterator[str]:
         yield f"has no {declared.keyword} to look at"
     for name in subjects:
         if known is not None and name not in known:
-            hint = did_you_mean(nearest(name, known))
+            hint = suggestion(name, known)
             yield f"names {name!r}, which is not a known {declared.keyword}{hint}"
             continue
         try:

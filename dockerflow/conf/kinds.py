@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from dockerflow.conf.spelling import did_you_mean, nearest
+from dockerflow.conf.spelling import did_you_mean, nearest, suggestion
 from dockerflow.secret import EXPECTED, stripped
 from dockerflow.secret import parse as parse_secret
 
@@ -196,7 +196,7 @@ def database_aliases(
             yield f"names no database for {' and '.join(entries)}"
         for alias in aliases:
             if alias not in existing:
-                hint = did_you_mean(nearest(alias, existing))
+                hint = suggestion(alias, existing)
                 yield about_item(alias, aliases, f"is not in DATABASES{hint}")
 
     return Kind("a list of database aliases", names.parse, check)

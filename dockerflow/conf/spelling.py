@@ -16,6 +16,14 @@ def nearest(name: str, candidates: Iterable[str], likeness: float = 0.6) -> str 
     return by_key[matches[0]] if matches else None
 
 
+def suggestion(name: str, known: Collection[str]) -> str:
+    """The nearest of the names that are known; if none is near, all of them, up to ten."""
+    match = nearest(name, known)
+    if match or not 0 < len(known) <= 10:
+        return did_you_mean(match)
+    return f"; known: {', '.join(known)}"
+
+
 def did_you_mean(match: str | None) -> str:
     """``"; did you mean X?"`` where there is a match, else an empty string."""
     return f"; did you mean {match}?" if match else ""

@@ -7,6 +7,7 @@ import pytest
 
 from dockerflow.cli.provenance import CIS, collect
 from dockerflow.version import problems
+from tests.support import command
 from tests.support.builds import BUILDS, COMMIT, ENVIRONMENTS, Checkout, version
 
 pytestmark = pytest.mark.once
@@ -94,6 +95,18 @@ def test_allowed_to_be_missing_a_key_is_left_out_and_reported(tmp_path):
 
     assert (status, found) == (0, {"version": "1", "commit": COMMIT})
     assert [line.split()[0] for line in complaints] == ["source", "build"]
+
+
+def test_what_is_left_out_of_the_file_is_said_in_one_line(tmp_path):
+    file = tmp_path / "version.json"
+    options = ["--allow-missing", "--version", "1", "--commit", COMMIT, "--output", file]
+    status, out, err = command.run("version", *options, cwd=tmp_path)
+
+    assert (status, out) == (0, f"Wrote {file} without source, build\n")
+    assert [line.partition(": ")[0] for line in err.splitlines()] == [
+        "source is left out",
+        "build is left out",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -245,7 +245,8 @@ CHOSEN = " a list of checks by name or dotted path, comma-separated or as a JSON
         (
             "DOCKERFLOW_CHECKS",
             "none",
-            "'none' does not exist: dockerflow.django.checks has no none. Expected" + CHOSEN,
+            "'none' does not exist: dockerflow.django.checks has no none; a check of your own needs"
+            " its module: shop.checks.check_stock. Expected" + CHOSEN,
         ),
         (
             "DOCKERFLOW_CHECKS",
@@ -297,6 +298,11 @@ CHOSEN = " a list of checks by name or dotted path, comma-separated or as a JSON
                 "'defualt' is not in DATABASES; did you mean default?"
                 " Expected a list of database aliases."
             ),
+        ),
+        (
+            "DOCKERFLOW_DATABASES",
+            "main",
+            "'main' is not in DATABASES; known: default. Expected a list of database aliases.",
         ),
         (
             "DOCKERFLOW_DATABASES",

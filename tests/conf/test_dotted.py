@@ -65,6 +65,14 @@ def modules(tmp_path, monkeypatch):
         ),
         ("shop.checks.zzz", ["does not exist: shop.checks has no zzz"]),
         (
+            "shop.checks",
+            ["is a module: name a function in it, such as shop.checks.NAME"],
+        ),
+        (
+            "shop.lazy",
+            ["is a module: name a function in it, such as shop.lazy.NAME"],
+        ),
+        (
             "shop.cheks.check_stock",
             ["does not exist: there is no module shop.cheks; did you mean shop.checks?"],
         ),

@@ -244,7 +244,7 @@ def test_a_good_entry_is_taken(problems, entry):
         ),
         (
             "dockerflow.django.checks.check_caches[sessions]",
-            "names 'sessions', which is not a known cache.",
+            "names 'sessions', which is not a known cache; known: default.",
         ),
         (
             "dockerflow.django.checks.check_redis_connected[default]",
