@@ -22,8 +22,10 @@ _URL_CREDENTIALS = rf"""://(?:[^\s'"<>/:@]*:(?:(?!://)[^\s/])*@(?:{_IN_URL})?|{_
 _URL_PART = r"""(?i:\b(?:integer value(?: as)?|netloc|port(?: number)?):?\s)(?=['"])"""
 
 # Between name and value, as in password=..., PWD = '...', 'password': '...', X-Api-Key: ...,
-# data['password']=..., {\"password\": ...
-_SEPARATOR = r"""[\\'")\]]{0,9}\s{0,9}(?:=\s{0,9}|:\s{0,9}(?=[bru]{0,2}["'])|:[^\S\r\n]{0,9})"""
+# data['password']=..., {\"password\": ..., password => ...
+_SEPARATOR = (
+    r"""[\\'")\]]{0,9}\s{0,9}(?:[:=]{0,2}=>?\s{0,9}|:\s{0,9}(?=[bru]{0,2}["'])|:[^\S\r\n]{0,9})"""
+)
 _NAME = r"[\w.\[\]-]+\Z"
 _MAX_NAME = 80  # characters
 # 'hu\'sh', 'hu''sh', b"hush", \"hush\", and what has no end
@@ -31,7 +33,7 @@ _QUOTED = r"""(?i:[bru]{0,2})(?:'(?:\\.|''|[^'\\])*(?:'|\\?\Z)|"(?:\\.|""|[^"\\]
 _ESCAPED = r"""(?P<escape>\\{1,15})(?P<quote>["'])(?:(?!(?<!\\)(?P=escape)(?P=quote)).)*"""
 _ESCAPED += "(?:(?P=escape)(?P=quote))?"
 # SecretStr('hush'), ["hush", "hush"]
-_GROUP = rf"""[\w.]{{0,40}}[(\[](?:{_QUOTED}|[^'"()\[\]{{}}\r\n])*[)\]]?"""
+_GROUP = rf"""[\w.]{{0,40}}[(\[](?:{_QUOTED}|[^'"()\[\]{{}}])*[)\]]?"""
 # A mark ends a value where another name, or nothing, comes after it: password=hu,sh, port=1
 _ENDS_BEFORE = r"""\s|\Z|\\*["']|[\w.\[\]-]{1,80}\s{0,9}[=:]"""
 _UNQUOTED = (
@@ -43,7 +45,7 @@ _COLON_VALUE = f"{_ESCAPED}|{_QUOTED}|{_GROUP}|{_UNQUOTED}"
 _EQUALS_VALUE = rf"\{{(?:\}}\}}|[^}}\r\n])*\}}?|{_COLON_VALUE}"  # ODBC: PWD={hu;sh}
 _QUERY_VALUE = rf"(?:{_QUOTED})?[^&#;]*"
 _HEADERS = {"authorization", "cookie", "proxy-authorization", "set-cookie"}
-_HEADER_VALUE = rf"""{_ESCAPED}|{_QUOTED}|[^'"\r\n]+"""
+_HEADER_VALUE = rf"""{_ESCAPED}|{_QUOTED}|(?:[^'"\r\n]|(?<==)"[^"\r\n]*"?)+"""
 _ENCODED_WORD = r"(?<!\S)[^\s%]*%\S*"
 _MAX_ENCODING = 3  # times that a text is percent-encoded
 

@@ -65,6 +65,11 @@ from tests.support.web import python_path
         ("user: me\npassword: hush\nport: 1", "user: me\npassword: ***\nport: 1"),
         ("Password:hush, user: me", "Password:***, user: me"),
         ("password: required", "password: ***"),  # or that is the password
+        ('Authorization: Digest username="me", response="hush"', "Authorization: ***"),
+        # other signs between name and value
+        ("password => 'hush', port => 1", "password => ***, port => 1"),
+        ("password := hush", "password := ***"),
+        ("password == 'hush'", "password == ***"),
         # URLs
         ("postgres://me:hu'sh@db/shop", "postgres://***@db/shop"),
         ('postgres://me:hu"sh@db/shop', "postgres://***@db/shop"),
@@ -85,6 +90,7 @@ from tests.support.web import python_path
         ("{'password': SecretStr('hush'), 'port': 1}", "{'password': ***, 'port': 1}"),
         ("password=r'hush'", "password=***"),
         ('{"password": ["hush", "hu)sh"], "port": 1}', '{"password": ***, "port": 1}'),
+        ('{"password": [\n  "hush"\n],\n"port": 1}', '{"password": ***,\n"port": 1}'),
         ('{"tokens":["hush"],"port":1}', '{"tokens":***,"port":1}'),
         ('{"password":1234,"port":1}', '{"password":***,"port":1}'),
         (r"{\"password\": \"hu\\\"sh\", \"port\": 1}", r"{\"password\": ***, \"port\": 1}"),
