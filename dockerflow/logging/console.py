@@ -47,7 +47,7 @@ class ConsoleFormatter(MozlogFormatter):
                 if not _are_shown([message, *more], value)
             ),
         ]
-        shown = "\n".join(map(_escaped, [" ".join(words), *more]))
+        shown = "\n".join(map(escaped_controls, [" ".join(words), *more]))
         return f"{self._time(record)} {self._level(record, out['Severity'])} {shown}"
 
     def _time(self, record: logging.LogRecord) -> str:
@@ -58,7 +58,7 @@ class ConsoleFormatter(MozlogFormatter):
 
     def _level(self, record: logging.LogRecord, severity: int) -> str:
         colour = _COLOURS.get(severity)
-        name = f"{_escaped(as_text(getattr(record, 'levelname', None))):<8}"
+        name = f"{escaped_controls(as_text(getattr(record, 'levelname', None))):<8}"
         return f"\x1b[{colour}m{name}\x1b[0m" if self.coloured and colour else name
 
 
@@ -81,5 +81,6 @@ def _word(value: Jsonable) -> str:
     return value if isinstance(value, str) and re.fullmatch(_BARE_WORD, value) else one_line(value)
 
 
-def _escaped(shown: str) -> str:
+def escaped_controls(shown: str) -> str:
+    """A line with escapes for what controls a terminal, but for tabs."""
     return re.sub(_CONTROLS, lambda match: repr(match[0])[1:-1], shown)

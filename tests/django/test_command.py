@@ -240,6 +240,14 @@ def test_a_heartbeat_names_the_subjects_and_shows_the_hints():
     )
 
 
+def test_what_a_server_says_does_nothing_to_the_terminal():
+    checks = "tests.support.sample_checks.quotes_a_server"
+    done = manage("dockerflow", "heartbeat", DOCKERFLOW_CHECKS=checks)
+
+    lines = done.stdout.splitlines()[1:4]
+    assert lines == [r"    tests.E002: 500 \x1b[31mdown\x07", "second line", r"        \x9b2J"]
+
+
 def test_settings_as_json_holds_every_setting_and_no_secret():
     done = manage("dockerflow", "settings", "--json", DOCKERFLOW_HEARTBEAT_TOKEN="tellnobody")
     shown = json.loads(done.stdout)

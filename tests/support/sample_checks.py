@@ -28,6 +28,10 @@ def fails(app_configs, **kwargs):
     return [checks.Error("down", id="tests.E001")]
 
 
+def quotes_a_server(app_configs, **kwargs):
+    return [checks.Error("500 \x1b[31mdown\x07\nsecond line", id="tests.E002", hint="\x9b2J")]
+
+
 def has_a_level_of_its_own(app_configs, **kwargs):
     return [checks.CheckMessage(-5, "below all", id="tests.X001")]
 

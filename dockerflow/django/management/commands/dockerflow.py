@@ -18,6 +18,7 @@ from dockerflow.django.draining import existing_file
 from dockerflow.django.views import current_version
 from dockerflow.heartbeat import changes
 from dockerflow.heartbeat.report import LEVELS, Report, status
+from dockerflow.logging.console import escaped_controls
 from dockerflow.scrub import scrub
 
 PAUSE = 0.5  # seconds between two tries
@@ -102,9 +103,13 @@ class Command(BaseCommand):
             shown = style(f"{status(result.level):8}")
             self.stdout.write(f"{name:{width}}  {shown} {result.duration_ms:10} ms{optional}")
             for message in result.messages:
-                self.stdout.write(f"    {message.id}: {message.msg}")
+                self._write_lines(f"    {message.id}: {message.msg}")
                 if message.advice:
-                    self.stdout.write(f"        {message.advice}")
+                    self._write_lines(f"        {message.advice}")
+
+    def _write_lines(self, text: str) -> None:
+        """Write what may quote a server; it does nothing to the terminal."""
+        self.stdout.write("\n".join(map(escaped_controls, text.split("\n"))))
 
     def settings(self, *, json: bool, env_example: bool, **options: Any) -> None:
         if env_example:
