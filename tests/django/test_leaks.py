@@ -188,3 +188,25 @@ def test_a_password_that_is_not_percent_encoded_is_not_quoted(backend, location,
         [hint] = checked["hints"].values()
         assert hint.startswith("Percent-encode what is special in a URL")
     assert "hush" not in json.dumps([details, *log])
+
+
+MISTAKEN = [
+    "redis://nowhere:4242/hush@127.0.0.1:6379/0",
+    "redis://:hu@sh4242.invalid:4242/word@127.0.0.1:6379/0",
+]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("location", MISTAKEN)
+def test_a_password_that_is_taken_for_host_and_port_is_not_quoted(backend, location, settings):
+    settings.CACHES = {"shop": {"BACKEND": backend, "LOCATION": [location]}}
+    settings.DOCKERFLOW_CHECKS = ["check_redis_connected", "check_caches"]
+    settings.DOCKERFLOW_HEARTBEAT_DETAILS = "always"
+    details = wsgi("/__heartbeat__").json()["details"]
+
+    for checked in details.values():
+        [hint] = checked["hints"].values()
+        assert hint.startswith("Percent-encode what is special in a URL")
+    assert list(details["check_redis_connected"]["messages"]) == ["dockerflow.health.E004"]
+    assert "4242" not in json.dumps(details["check_redis_connected"]["messages"])
+    assert "4242" not in json.dumps(details["check_caches"]["messages"])

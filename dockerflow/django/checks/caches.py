@@ -14,6 +14,7 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import CheckMessage
 
 from dockerflow import health
+from dockerflow.django.checks.locations import explained
 from dockerflow.django.checks.subjects import cache_aliases, subjects
 
 CACHE_SECONDS = 60
@@ -21,15 +22,6 @@ REPLICA_HINT = (
     "A replica takes no writes. Put the primary first in LOCATION, or leave this cache out by"
     " naming the others: check_caches[default]."
 )
-URL_HINT = (
-    "Percent-encode what is special in a URL, in the password too: / is %2F, ? is %3F, # is %23 and"
-    " @ is %40."
-)
-
-
-def url_hint(error: Exception) -> str | None:
-    """What to do about a LOCATION that is no URL; None for any other error."""
-    return URL_HINT if type(error) is ValueError else None
 
 
 @subjects("cache", cache_aliases)
@@ -56,10 +48,11 @@ def _problems(alias: str) -> Iterator[CheckMessage]:
         returned = cache.get(key)
         cache.delete(key)
     except Exception as error:
-        text = f'Cache "{alias}" cannot be used: {type(error).__name__}: {error}'
+        reason, hint = explained(error, alias)
+        text = f'Cache "{alias}" cannot be used: {type(error).__name__}: {reason}'
         # https://redis.io/docs/latest/operate/oss_and_stack/management/replication/
         is_replica = type(error).__name__ == "ReadOnlyError"
-        hint = REPLICA_HINT if is_replica else url_hint(error)
+        hint = REPLICA_HINT if is_replica else hint
         yield checks.Error(text, hint=hint, id=health.ERROR_CACHE_FAILED)
     else:
         if returned != value:

@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from dockerflow import health
-from dockerflow.django.checks.caches import url_hint
+from dockerflow.django.checks.locations import explained
 from dockerflow.django.checks.subjects import subjects
 from dockerflow.django.internals import redis_clients
 
@@ -64,8 +64,9 @@ def check_redis_connected(
         text = f'Redis client of cache "{cache}" is missing: {error}'
         return [checks.Error(text, id=health.ERROR_MISSING_REDIS_CLIENT)]
     except (ImproperlyConfigured, ValueError) as error:
-        text = f'Redis of cache "{cache}" is misconfigured: {error}'
-        return [checks.Error(text, hint=url_hint(error), id=health.ERROR_MISCONFIGURED_REDIS)]
+        reason, hint = explained(error, cache)
+        text = f'Redis of cache "{cache}" is misconfigured: {reason}'
+        return [checks.Error(text, hint=hint, id=health.ERROR_MISCONFIGURED_REDIS)]
     return list(_problems(cache, clients))
 
 
@@ -78,8 +79,9 @@ def _problems(alias: str, clients: list[Any]) -> Iterator[CheckMessage]:
         try:
             answered = client.ping()
         except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
-            text = f"Could not connect to {name}: {error}"
-            yield checks.Error(text, id=health.ERROR_CANNOT_CONNECT_REDIS)
+            reason, hint = explained(error, alias)
+            text = f"Could not connect to {name}: {reason}"
+            yield checks.Error(text, hint=hint, id=health.ERROR_CANNOT_CONNECT_REDIS)
         except Exception as error:
             text = f"{name} answered a ping with {type(error).__name__}: {error}"
             yield checks.Error(text, id=health.ERROR_REDIS_PING_FAILED)

@@ -122,3 +122,13 @@ def test_every_cache_is_tried(settings, tmp_path):
     }
 
     assert [message_id for _, message_id, _ in short(check_caches)] == [LOST, CACHE_FAILED]
+
+
+def test_a_folder_that_is_a_file_has_failed(settings, tmp_path):
+    (tmp_path / "cache").touch()
+    backend = "django.core.cache.backends.filebased.FileBasedCache"
+    settings.CACHES = {"files": {"BACKEND": backend, "LOCATION": tmp_path / "cache"}}
+    [message] = check_caches(app_configs=None)
+
+    assert (message.level, message.id, message.hint) == (checks.ERROR, CACHE_FAILED, None)
+    assert message.msg.startswith('Cache "files" cannot be used: FileExistsError: [Errno 17]')
