@@ -174,24 +174,25 @@ def test_a_decorator_around_the_subjects_takes_part(ask):
 def test_databases_are_those_of_the_settings_and_those_that_brackets_name(
     ask, settings, tmp_path, django_db_setup, django_db_blocker
 ):
+    # Aliases that no other test has: the heartbeat's thread keeps the connection to each.
     options = {"ENGINE": "django.db.backends.sqlite3", "NAME": tmp_path / "db.sqlite3"}
-    settings.DOCKERFLOW_DATABASES = ["shop"]
-    with django_db_blocker.unblock(), database("shop", **options), database("legacy", **options):
-        call_command("migrate", database="shop", verbosity=0, skip_checks=True)
+    settings.DOCKERFLOW_DATABASES = ["bakery"]
+    with django_db_blocker.unblock(), database("bakery", **options), database("legacy", **options):
+        call_command("migrate", database="bakery", verbosity=0, skip_checks=True)
         found = [
             ask(entries)[1]["details"]
             for entries in (
                 [ORDERS],
                 [f"{ORDERS}[legacy]"],
                 [ORDERS, f"{ORDERS}[legacy]"],
-                ["check_database_connected", "check_migrations_applied[shop]"],
+                ["check_database_connected", "check_migrations_applied[bakery]"],
             )
         ]
     messages = [{name: part["messages"] for name, part in details.items()} for details in found]
     assert messages == [
-        {"check_orders": {"shop.I002": "shop"}},
+        {"check_orders": {"shop.I002": "bakery"}},
         {"check_orders": {"shop.I002": "legacy"}},
-        {"check_orders": {"shop.I002": "shop\nlegacy"}},
+        {"check_orders": {"shop.I002": "bakery\nlegacy"}},
         {"check_database_connected": {}, "check_migrations_applied": {}},
     ]
 
