@@ -60,7 +60,7 @@ class Database:
             raise earlier.with_traceback(None)
         try:
             self.connection = connections[alias]
-            if seconds := self._round.seconds_of_another_thread(alias):
+            if seconds := self._round.seconds_of_another(alias):
                 raise self._cannot_connect(f"another check has waited for it for {seconds:.1f} s")
             self._open()
         except ImproperlyConfigured as error:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from threading import get_ident
 
 from django.core.checks import CheckMessage
+
+from dockerflow.django.checks.timeouts import check_timeout
 
 
 class UnavailableError(Exception):
@@ -21,7 +22,7 @@ class UnavailableError(Exception):
         self.message = message
 
 
-@dataclass
+@dataclass(eq=False)
 class DatabaseRound:
     """The checks of databases that run one after another in one thread.
 
@@ -34,22 +35,22 @@ class DatabaseRound:
     in_use: set[str] = field(default_factory=set)
     owns_connections: bool = False
 
-    def seconds_of_another_thread(self, alias: str) -> float | None:
-        """How long a check in another thread has been waiting for a database; None if none is.
+    def seconds_of_another(self, alias: str) -> float | None:
+        """How long a check of another round has been hanging in a database; None if none is.
 
-        If none is, this thread is noted as the one that uses the database.
+        If no other uses the database, this round is noted as the one that does.
         """
         if not self.owns_connections:
             return None
         now = time.monotonic()
-        thread, since = _users.setdefault(alias, (get_ident(), now))
-        return None if thread == get_ident() else now - since
+        user, since = _users.setdefault(alias, (self, now))
+        is_hanging = user is not self and now - since >= check_timeout()
+        return now - since if is_hanging else None
 
 
 _round: ContextVar[DatabaseRound | None] = ContextVar("database_round", default=None)
-# By alias: the thread whose checks use the database, and since when. Another thread's is found only
-# if a check hangs: the checks of one database share a thread until one does.
-_users: dict[str, tuple[int, float]] = {}
+# By alias: the round whose checks use the database, and since when
+_users: dict[str, tuple[DatabaseRound, float]] = {}
 os.register_at_fork(after_in_child=_users.clear)
 
 
@@ -74,7 +75,8 @@ def begin_round() -> None:
 
 
 def end_round() -> None:
-    """The checks of this thread have ended."""
-    for alias, (thread, _) in list(_users.items()):
-        if thread == get_ident():
+    """End the round of this thread."""
+    ended = _round.get()
+    for alias, (user, _) in list(_users.items()):
+        if user is ended:
             del _users[alias]

@@ -58,9 +58,11 @@ def _lacking(alias: str, label: str, names: list[str]) -> CheckMessage:
     named = ", ".join(names[:NAMED_MIGRATIONS])
     more = len(names) - NAMED_MIGRATIONS
     plural = "s" if len(names) > 1 else ""
-    text = f'Database "{alias}" has {len(names)} unapplied migration{plural} of {label}: {named}'
+    named += f" and {more} more" if more > 0 else ""
+    # Not "auth: 0001_initial", which reads like a secret and its value.
+    text = f'Database "{alias}" has {len(names)} unapplied migration{plural} of {label} ({named})'
     return checks.Warning(
-        text + (f" and {more} more" if more > 0 else ""),
+        text,
         hint=health.ADVICE[health.WARNING_UNAPPLIED_MIGRATION],
         id=health.WARNING_UNAPPLIED_MIGRATION,
     )

@@ -241,7 +241,7 @@ def test_a_schema_that_is_not_on_the_search_path_is_no_reason(guest):
 
     [connected, [(message_id, text), *_]] = heartbeat()
     assert (connected, message_id) == ([], "dockerflow.health.W001")
-    assert text.startswith('Database "shop" has 12 unapplied migrations of auth: ')
+    assert text.startswith('Database "shop" has 12 unapplied migrations of auth (')
 
 
 def test_a_page_of_a_postgresql_table_that_is_destroyed(add, postgresql, postgres):
