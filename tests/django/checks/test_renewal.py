@@ -18,7 +18,7 @@ from dockerflow.django.checks import (
     check_database_writable,
     check_migrations_applied,
 )
-from dockerflow.django.checks.database_rounds import begin_round, inline_round
+from dockerflow.django.checks.database_rounds import begin_round, end_round, inline_round
 from tests.support.databases import limited
 from tests.support.messages import short
 from tests.support.process import python_path
@@ -286,7 +286,10 @@ def in_own_thread():
 
     def call(function):
         begin_round()
-        return function()
+        try:
+            return function()
+        finally:
+            end_round()
 
     return lambda function: contextvars.copy_context().run(call, function)
 
