@@ -80,7 +80,7 @@ ADVICE: dict[str, str] = {
     " behind.",
     ERROR_MIGRATIONS_FORBIDDEN: "Grant the database's user SELECT on django_migrations and USAGE on"
     " its schema, or leave this database out of check_migrations_applied.",
-    ERROR_READ_ONLY_DATABASE: "The server takes no writes: it may be a standby, or a primary that"
+    ERROR_READ_ONLY_DATABASE: "The server accepts no writes: it may be a standby, or a primary that"
     " was demoted. Restart the service, so that it connects to the new primary.",
     ERROR_STORAGE_FAILED: "Check that the storage can be reached, that its credentials are right,"
     " and that it may be written to.",

@@ -56,5 +56,5 @@ def _problems(alias: str) -> Iterator[CheckMessage]:
         yield checks.Error(text, hint=hint, id=health.ERROR_CACHE_FAILED)
     else:
         if returned != value:
-            text = f'Cache "{alias}" lost what was put into it'
+            text = f'Cache "{alias}" did not return the value that was written'
             yield checks.Error(text, id=health.ERROR_CACHE_LOST_VALUE)

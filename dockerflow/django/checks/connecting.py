@@ -90,7 +90,7 @@ class Database:
 
     def unusable(self, error: Error) -> UnavailableError:
         """What to raise for a database that is connected and answers no query at all."""
-        text = f'Database "{self.alias}" is connected and answers no query: {error}'
+        text = f'Database "{self.alias}" is connected, but a query failed: {error}'
         hint = unusable_hint(self.alias)
         return self._report(health.ERROR_UNUSABLE_DATABASE, text, str(error), hint)
 

@@ -46,7 +46,7 @@ def _problems(alias: str, labels: set[str] | None) -> Iterator[CheckMessage]:
         text = f'Database "{alias}" does not let this user read its migrations: {forbidden}'
         yield checks.Error(text, id=health.ERROR_MIGRATIONS_FORBIDDEN)
     except Error as error:
-        text = f'Database "{alias}" is connected and its migrations cannot be read: {error}'
+        text = f'Database "{alias}" is connected, but its migrations cannot be read: {error}'
         hint = unusable_hint(alias)
         yield checks.Error(text, hint=hint, id=health.ERROR_UNUSABLE_DATABASE)
     else:

@@ -47,15 +47,17 @@ def _problems(alias: str) -> Iterator[CheckMessage]:
     except UnavailableError as unavailable:
         yield unavailable.message
     except NotImplementedError:
-        text = f'Database "{alias}" is of a kind that cannot be asked whether it takes writes'
+        text = f'Database "{alias}" is of a kind that this check does not support'
         yield checks.Info(text, id=health.INFO_CANT_CHECK_WRITES)
     except Error as error:
-        text = f'Database "{alias}" is connected and does not say whether it takes writes: {error}'
+        text = (
+            f'Database "{alias}" is connected, but does not say whether it accepts writes: {error}'
+        )
         hint = unusable_hint(alias)
         yield checks.Error(text, hint=hint, id=health.ERROR_UNUSABLE_DATABASE)
     else:
         if reason is not None:
-            text = f'Database "{alias}" takes no writes: {reason}'
+            text = f'Database "{alias}" accepts no writes: {reason}'
             hint = SQLITE_HINT if connections[alias].vendor == "sqlite" else None
             yield checks.Error(text, hint=hint, id=health.ERROR_READ_ONLY_DATABASE)
 

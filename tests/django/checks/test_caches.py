@@ -96,7 +96,9 @@ def test_a_cache_that_does_not_exist_has_failed(settings):
 def test_a_cache_that_forgets_has_lost_something(settings):
     settings.CACHES = {"shop": {"BACKEND": "tests.django.checks.test_caches.Forgetful"}}
 
-    assert short(check_caches) == [(checks.ERROR, LOST, 'Cache "shop" lost what was put into it')]
+    assert short(check_caches) == [
+        (checks.ERROR, LOST, 'Cache "shop" did not return the value that was written')
+    ]
 
 
 def test_caches_that_no_other_process_sees_have_nothing_to_check(settings):

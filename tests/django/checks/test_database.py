@@ -102,7 +102,7 @@ def test_a_connection_that_answers_no_query_is_unusable(add, postgres):
         transaction.set_rollback(True, "shop")
 
     assert broken == [
-        (checks.ERROR, UNUSABLE, 'Database "shop" is connected and answers no query: ...')
+        (checks.ERROR, UNUSABLE, 'Database "shop" is connected, but a query failed: ...')
     ]
     assert short(check_database_connected) == []
 

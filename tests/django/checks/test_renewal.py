@@ -28,8 +28,8 @@ UNREACHABLE = "dockerflow.health.E001"
 UNUSABLE = "dockerflow.health.E002"
 CANNOT_ASK = "dockerflow.health.I001"
 UNREACHABLE_MESSAGE = (checks.ERROR, UNREACHABLE, 'Could not connect to database "shop": ...')
-NO_QUERY = 'Database "shop" is connected and answers no query: ...'
-CANNOT_READ = 'Database "shop" is connected and its migrations cannot be read: ...'
+NO_QUERY = 'Database "shop" is connected, but a query failed: ...'
+CANNOT_READ = 'Database "shop" is connected, but its migrations cannot be read: ...'
 CANNOT_ASK_MESSAGE = (
     checks.INFO,
     CANNOT_ASK,

@@ -43,7 +43,7 @@ def hints():
 def unreadable(reason):
     """The heartbeat of a database that answers no query."""
     return [
-        [(UNUSABLE, f'Database "shop" is connected and answers no query: {reason}')],
+        [(UNUSABLE, f'Database "shop" is connected, but a query failed: {reason}')],
         [(CANNOT_ASK, f'Could not read the migrations of database "shop": {reason}')],
     ]
 
@@ -65,7 +65,7 @@ def unreachable(reason):
 
 
 def migrations_unreadable(reason):
-    text = f'Database "shop" is connected and its migrations cannot be read: {reason}'
+    text = f'Database "shop" is connected, but its migrations cannot be read: {reason}'
     return [[], [(UNUSABLE, text)]]
 
 

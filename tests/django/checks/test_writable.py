@@ -15,7 +15,9 @@ READ_ONLY = "dockerflow.health.E014"
 
 
 def takes_no_writes(reason, alias="shop", hint=None):
-    return [checks.Error(f'Database "{alias}" takes no writes: {reason}', hint=hint, id=READ_ONLY)]
+    return [
+        checks.Error(f'Database "{alias}" accepts no writes: {reason}', hint=hint, id=READ_ONLY)
+    ]
 
 
 def sqlite_takes_no_writes(reason):
@@ -57,7 +59,7 @@ def test_a_database_that_answers_no_query_does_not_say_whether_it_takes_writes(a
         broken = short(check_database_writable)
         transaction.set_rollback(True, "shop")
 
-    text = 'Database "shop" is connected and does not say whether it takes writes: ...'
+    text = 'Database "shop" is connected, but does not say whether it accepts writes: ...'
     assert broken == [(checks.ERROR, "dockerflow.health.E002", text)]
 
 
@@ -66,7 +68,7 @@ def test_a_kind_of_database_that_cannot_be_asked_says_so(add, sqlite):
 
     assert found() == [
         checks.Info(
-            'Database "shop" is of a kind that cannot be asked whether it takes writes',
+            'Database "shop" is of a kind that this check does not support',
             id="dockerflow.health.I004",
         )
     ]
