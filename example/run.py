@@ -45,15 +45,14 @@ def install() -> None:
 
 
 def run(command: list[str | Path], *, quiet: bool = False, **environment: str) -> None:
-    """Run a command, which has to succeed; a quiet one shows its warnings only if it does not."""
+    """Run a command, which has to succeed; a quiet one shows its output only if it does not."""
     arguments = [str(argument) for argument in command]
     env = {**os.environ, **environment}
-    stderr = subprocess.PIPE if quiet else None
     done = subprocess.run(  # noqa: S603
-        arguments, cwd=CHECKOUT, env=env, stderr=stderr, text=True, check=False
+        arguments, cwd=CHECKOUT, env=env, capture_output=quiet, text=True, check=False
     )
     if done.returncode:
-        sys.stderr.write(done.stderr or "")
+        sys.stderr.write((done.stdout or "") + (done.stderr or ""))
         sys.exit(f"example/run.py stopped: this failed: {shlex.join(arguments)}")
 
 
