@@ -180,12 +180,12 @@ sources.INTERVAL = 0
 logging.basicConfig(format="%(levelname)s %(message)s", stream=sys.stdout)
 file = Path(sys.argv[1])
 settings.configure(BASE_DIR=file.parent, DATABASES={{}})
+values = [conf.{TTL}]  # which imports the rest: another user may not read this Python
 if os.getuid() == 0:
     os.chown(file.parent, 65534, 65534)
     os.setgroups([])
     os.setgid(65534)
     os.setuid(65534)
-values = [conf.{TTL}]
 file.parent.chmod(0)
 values += [conf.{TTL}, conf.{TTL}]
 file.parent.chmod(0o755)
@@ -201,7 +201,7 @@ def test_a_directory_that_cannot_be_searched_any_more_is_not_a_deleted_file(shar
     file = shared / name
     file.write_text(f"[settings]\n{TTL} = 1\n")
     done = subprocess.run(
-        [sys.executable, "-c", UNSEARCHABLE, str(file)],
+        [sys.executable, "-P", "-c", UNSEARCHABLE, str(file)],
         env={"PYTHONPATH": python_path()},
         capture_output=True,
         text=True,

@@ -9,7 +9,6 @@ import textwrap
 from weakref import WeakSet
 
 import pytest
-from celery import Celery
 
 from dockerflow.django.checks import check_celery_workers
 from tests.support.browser import wsgi
@@ -208,6 +207,8 @@ def test_an_app_that_is_not_found_is_asked_for(settings, monkeypatch):
     monkeypatch.setattr("celery._state._apps", WeakSet())  # without those of other tests
     settings.DOCKERFLOW_HEARTBEAT_DETAILS = "always"
     settings.DOCKERFLOW_CHECKS = ["check_celery_workers"]
+    from celery import Celery  # noqa: PLC0415 (the quick environments are without it)
+
     fallback = Celery("default", broker=f"redis://127.0.0.1:{unused_port()}/0")
     fallback.set_default()
     details = wsgi("/__heartbeat__").json()["details"]["check_celery_workers"]
