@@ -314,7 +314,9 @@ DATADOG_OFFLINE = {
     "DD_TRACE_AGENT_URL": "http://127.0.0.1:1",
 }
 
-if sys.version_info < (3, 15):  # for which there is no ddtrace yet
+# For 3.15 there is no ddtrace yet. On 3.11 it imports asyncio again, so that there are two classes
+# of CancelledError, and Django's ASGI handler does not catch the one that is raised.
+if (3, 12) <= sys.version_info < (3, 15):
 
     def test_datadog_gets_no_probes() -> None:
         [code] = blocks("Datadog", "python")

@@ -46,14 +46,8 @@ def shared_objects(binaries: Iterable[Path]) -> set[Path]:
 
 
 def make_slim_system(root: Path) -> None:
-    """Fill ``root`` with a Linux of Python and of what Dockerfiles expect to find beside it.
-
-    Raises:
-        Missing: this Python lies among the machine's other files.
-    """
+    """Fill ``root`` with a Linux of Python and of what Dockerfiles expect to find beside it."""
     prefix = Path(sys.base_prefix)
-    if prefix == Path("/usr"):
-        raise Missing("an image takes a Python with a folder of its own, such as pyenv's")
     unneeded = ("__pycache__", "config-*", "include", "share", "site-packages", "test", "tests")
     ignore = shutil.ignore_patterns(*unneeded)
     shutil.copytree(prefix, root / prefix.relative_to("/"), symlinks=True, ignore=ignore)
@@ -102,6 +96,8 @@ class Buildah:
         self.program = find_program("buildah", hint="apt-get install buildah")
         if os.geteuid() != 0:
             raise Missing("buildah without a daemon takes root's rights")
+        if sys.base_prefix == "/usr":
+            raise Missing("an image takes a Python with a folder of its own, such as pyenv's")
         self.folder = Path(tempfile.mkdtemp(prefix="buildah-", dir=memory()))
         self._containers: dict[str, str] = {}
         self._watchdog = subprocess.Popen(
