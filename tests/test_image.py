@@ -144,6 +144,28 @@ def test_the_example_container_ends_when_it_is_told_to_and_leaves_no_file(contai
     assert container.written() == []
 
 
+def test_one_variable_adds_checks_to_the_example_container(
+    buildah, image, environment, docker_run, container
+):
+    docker_run("manage", "migrate")
+    url = f"http://127.0.0.1:{container.port}/__lbheartbeat__"
+    added = {"check_disk_space": "/tmp:0.1%", "check_url": url}
+    optional = ",".join(f"{name}[{subject}]" for name, subject in added.items())
+    variables = {"DOCKERFLOW_OPTIONAL_CHECKS": optional, "DOCKERFLOW_HEARTBEAT_TOKEN": "t" * 32}
+
+    with Container(buildah, image, **{**environment, **variables}) as more:
+        headers = {"Authorization": f"Bearer {'t' * 32}"}
+        found = more.get("/__heartbeat__", headers=headers).json()["checks"]
+        page = more.get("/__heartbeat__", headers={**headers, "Accept": "text/html"}).body.decode()
+        printed = run(more.inside(["python", "-m", "manage", "dockerflow", "heartbeat"]))
+
+    assert {name: found[name] for name in added} == dict.fromkeys(added, "ok")
+    for name, subject in added.items():
+        assert name in page
+        assert subject in page
+        assert re.search(rf"^{name} +ok .*\(optional\)$", printed, re.MULTILINE)
+
+
 def test_the_example_conforms_seen_from_inside_its_container(docker_run):
     docker_run("manage", "migrate")
     services = ("--backing", "DATABASE_URL", "--optional-backing", "REDIS_URL")
