@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import sys
-import sysconfig
 import traceback
 from collections.abc import Iterator
 from itertools import takewhile
@@ -13,8 +13,8 @@ from types import CodeType, FrameType
 from dockerflow.scrub import scrub
 
 _PACKAGES = "site-packages", "dist-packages"
-_OWN = str(Path(__file__).parents[1])  # this package, wherever it is installed
-_STANDARD_LIBRARY = sysconfig.get_path("stdlib")
+_OWN = f"{Path(__file__).parents[1]}/"  # this package, wherever it is installed
+_STANDARD_LIBRARY = f"{Path(os.__file__).parent}/"
 
 
 def frames_inside(thread: int | None, code: CodeType) -> list[FrameType]:
@@ -37,15 +37,15 @@ def stack(frames: list[FrameType]) -> str | None:
 
 def place(frames: list[FrameType]) -> str | None:
     """The innermost line of the project, else of a library, as ``shop.stock, line 7, in ask``."""
-    chosen = [
+    wanted = (
         frame
         for is_wanted in (_is_of_project, _is_of_library)
         for frame in reversed(frames)
         if is_wanted(frame)
-    ]
-    if not chosen:
+    )
+    frame = next(wanted, None)
+    if frame is None:
         return None
-    frame = chosen[0]
     return f"{frame.f_globals.get('__name__')}, line {frame.f_lineno}, in {frame.f_code.co_name}"
 
 

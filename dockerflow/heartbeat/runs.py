@@ -169,9 +169,8 @@ def _shown(text: object) -> str:
     full = str(text)
     if len(full) <= MAX_LENGTH:
         return scrub(full)
-    # At a blank, so that no part of a word is left in which credentials are not recognised.
-    kept = full[:MAX_LENGTH].rpartition(" ")[0]
-    return f"{scrub(kept)} … ({len(full)} characters)"
+    # Masked before it is cut, with as much again, so that the end of credentials is seen too.
+    return f"{scrub(full[: 2 * MAX_LENGTH])[:MAX_LENGTH]} … ({len(full)} characters)"
 
 
 def _messages(check: Check, returned: object) -> Iterator[Message]:

@@ -235,7 +235,15 @@ def test_a_message_that_is_too_long_is_cut_and_keeps_no_part_of_a_password():
 
     answer = Engine().run([check("long", lambda: bad(text=long))])
 
-    text = f"{'x' * 9_980} … ({len(long)} characters)"
+    kept = f"{'x' * 9_980} postgres://***@host/"[:10_000]
+    text = f"{kept} … ({len(long)} characters)"
+    assert said(answer) == {"long": [(30, "x.W001", text)]}
+
+
+def test_a_message_without_blanks_that_is_too_long_is_cut_too():
+    answer = Engine().run([check("long", lambda: bad(text="x" * 2_000_000))])
+
+    text = f"{'x' * 10_000} … (2000000 characters)"
     assert said(answer) == {"long": [(30, "x.W001", text)]}
 
 
