@@ -425,7 +425,11 @@ settings.configure(BASE_DIR=Path(sys.argv[1]))
 from dockerflow.conf import conf, sources
 sources.INTERVAL = 0
 file = settings.BASE_DIR / ".env"
-file.write_text("DOCKERFLOW_HEARTBEAT_TTL=1")
+def write(text):  # at once: between truncating and writing, the file would set nothing
+    new = file.with_name("new")
+    new.write_text(text)
+    new.replace(file)
+write("DOCKERFLOW_HEARTBEAT_TTL=1")
 before = conf.DOCKERFLOW_HEARTBEAT_TTL
 stop = threading.Event()
 def read():
@@ -438,7 +442,7 @@ for _ in range(20):
     child = os.fork()
     if not child:
         if not children:
-            file.write_text("DOCKERFLOW_HEARTBEAT_TTL=ten")
+            write("DOCKERFLOW_HEARTBEAT_TTL=ten")
         os._exit(0 if conf.DOCKERFLOW_HEARTBEAT_TTL == 1 else 1)
     children.append(child)
 print({os.waitpid(child, 0)[1] for child in children})
