@@ -11,8 +11,9 @@ import ssl
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from dockerflow.cli.probe import Answer, Exchange, read_body
+from dockerflow.cli.probe import Answer, Exchange, NoAnswerError, read_body
 
 if TYPE_CHECKING:
     import socket
@@ -37,6 +38,8 @@ class Client:
         self._exchanges.add(exchange)
         try:
             return exchange.wait(timeout)
+        except NoAnswerError as error:
+            raise NoAnswerError(f"{error}{_through_proxy(url)}") from None
         finally:
             self._exchanges.discard(exchange)
 
@@ -44,6 +47,16 @@ class Client:
         """Give up what is under way."""
         for exchange in list(self._exchanges):
             exchange.give_up()
+
+
+def _through_proxy(url: str) -> str:
+    """Return which proxy a request for ``url`` goes through, by its variable, if any."""
+    parts = urlsplit(url)
+    if parts.scheme not in urllib.request.getproxies():
+        return ""
+    if urllib.request.proxy_bypass(parts.netloc):
+        return ""
+    return f" (through the proxy of {parts.scheme.upper()}_PROXY)"
 
 
 class _Exchange(Exchange):

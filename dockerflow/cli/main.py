@@ -26,8 +26,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     printing.prepare()
     try:
         status = _run(argv)
-    except BrokenPipeError:  # nobody reads the rest
-        status = 1
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        printing.give_up(error)  # it was the output: an unbuffered one raises at once
+        return 1
     except SystemExit:
         printing.flush()
         raise
@@ -115,9 +118,9 @@ def _rollout(arguments: argparse.Namespace) -> int:
 
     try:
         return run(arguments, os.environ)
-    except BrokenPipeError:  # while it shows how far it is
-        raise
     except OSError as error:
+        if error.filename is None:  # the output, while it shows how far it is
+            raise
         raise _UsageError(_unreadable(error)) from None
     except ValueError as error:
         raise _UsageError(str(error)) from None
@@ -128,13 +131,15 @@ def _verify(arguments: argparse.Namespace) -> int:
     from dockerflow.cli.verify.interrupts import Interrupted, Interrupts
     from dockerflow.cli.verify.run import verify
 
-    if arguments.url and arguments.command:
+    if arguments.url is not None and arguments.command is not None:
         raise _UsageError("a URL and --command don't go together")
-    if arguments.target is not None and not arguments.dockerfile:
+    if arguments.target is not None and arguments.dockerfile is None:
         raise _UsageError("--target goes with --dockerfile only")
-    if not (arguments.url or arguments.command or arguments.dockerfile):
+    if {arguments.url, arguments.command, arguments.dockerfile} == {None}:
         raise _UsageError("nothing to verify: give a URL, --command or --dockerfile")
-    if (arguments.backing or arguments.optional_backing) and not arguments.command:
+    if arguments.dockerfile == "":
+        raise _UsageError("--dockerfile is empty: is the variable set?")
+    if (arguments.backing or arguments.optional_backing) and arguments.command is None:
         raise _UsageError("--backing and --optional-backing need --command")
     if twice := set(arguments.backing) & set(arguments.optional_backing):
         raise _UsageError(f"{min(twice)} is given as --backing and as --optional-backing")

@@ -44,9 +44,14 @@ def flush() -> bool:
     try:
         sys.stdout.flush()
     except OSError as error:
-        # Python flushes once more when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(error, BrokenPipeError):  # as in "command | true"
-            print(f"the output cannot be written: {error.strerror}", file=sys.stderr)
+        give_up(error)
         return False
     return True
+
+
+def give_up(error: OSError) -> None:
+    """Print no more, and say why unless only the reader has gone, as in ``command | true``."""
+    # Python flushes once more when it ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if not isinstance(error, BrokenPipeError):
+        print(f"the output cannot be written: {error.strerror}", file=sys.stderr)

@@ -177,6 +177,7 @@ def check_url(url: str) -> None:
     """Raise ValueError where ``url`` can't be requested; the text is the reason."""
     if not url.strip():
         raise ValueError("the URL is empty")
+    shown = "the URL" if "@" in url else repr(url)  # a password may stand before the @
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -186,16 +187,16 @@ def check_url(url: str) -> None:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         hint = f"; write http://{url}" if re.fullmatch(_HOST_AND_PATH, url) else ""
         hint = f"; write http://HOST:PORT{url}" if re.match("/(?!/)", url) else hint
-        raise ValueError(f"{url!r} is not an http or https URL{hint}")
+        raise ValueError(f"{shown} is not an http or https URL{hint}")
     if not url.isascii() or not url.isprintable() or " " in url:
-        raise ValueError(f"{url!r} has characters that a URL can't have")
+        raise ValueError(f"{shown} has characters that a URL can't have")
     labels = parts.hostname.removesuffix(".").split(".")
     if not all(0 < len(label) < 64 for label in labels):
-        raise ValueError(f"{url!r} has a host name with a part that is empty or too long")
+        raise ValueError(f"{shown} has a host name with a part that is empty or too long")
     try:
         parts.port  # noqa: B018 (it is parsed when it is read)
     except ValueError:
-        raise ValueError(f"{url!r} has a port that is no number from 0 to 65535") from None
+        raise ValueError(f"{shown} has a port that is no number from 0 to 65535") from None
 
 
 def check_base_url(url: str) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dockerflow.cli.fetch import Client
 from dockerflow.cli.printing import printable
 from dockerflow.cli.probe import Answer, NoAnswerError, check_base_url
+from dockerflow.cli.verify.answers import is_page
 from dockerflow.version import KEYS, problem
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Rollout:
         self.states = [State(url) for url in urls]
         self.client = Client()
         self.stopped = threading.Event()
-        self._token = token
+        self.token = token
 
     @property
     def done(self) -> bool:
@@ -99,8 +100,8 @@ class Rollout:
     def headers(self, path: str) -> dict[str, str]:
         """Return the headers of a request; the token is for the heartbeat only."""
         headers = {"User-Agent": "dockerflow-rollout", "Cache-Control": "no-cache"}
-        if self._token and path == "__heartbeat__":
-            headers["Authorization"] = f"Bearer {self._token}"
+        if self.token and path == "__heartbeat__":
+            headers["Authorization"] = f"Bearer {self.token}"
         return headers
 
 
@@ -178,9 +179,14 @@ class _Watch(threading.Thread):
         answer = self._get("__heartbeat__")
         if isinstance(answer, str):
             return answer
-        if 200 <= answer.status < 300:
-            return None
-        return f"/__heartbeat__ answers {answer}{_reasons(_object(answer))}"
+        if not 200 <= answer.status < 300:
+            hint = "; it shows no details for this token"
+            if self.rollout.token is None:
+                hint = "; with --token it says which check"
+            return f"/__heartbeat__ answers {answer}{_reasons(_object(answer), hint)}"
+        if is_page(answer):
+            return f"/__heartbeat__ answers {answer}, with a page and not the result of a check"
+        return None
 
 
 def expected_build(given: Mapping[str, str | None]) -> dict[str, str]:
@@ -213,13 +219,13 @@ def _object(answer: Answer) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _reasons(heartbeat: Mapping[str, Any] | None) -> str:
-    """Return which checks failed, as far as the answer says it."""
-    if heartbeat is None or not isinstance(heartbeat.get("status"), str):
+def _reasons(heartbeat: Mapping[str, Any] | None, hint: str) -> str:
+    """Return which checks failed, or ``hint`` where the answer doesn't say it."""
+    if heartbeat is None or not isinstance(overall := heartbeat.get("status"), str):
         return ""
     checks = heartbeat.get("checks")
     if not isinstance(checks, dict):
-        return f" ({heartbeat['status']}); with --token it says which check"
+        return f" ({overall})" if overall == "draining" else f" ({overall}){hint}"
     details = heartbeat.get("details")
     texts = []
     for name, status in checks.items():
@@ -229,4 +235,4 @@ def _reasons(heartbeat: Mapping[str, Any] | None) -> str:
         messages = detail.get("messages") if isinstance(detail, dict) else None
         text = " ".join(map(str, messages.values())) if isinstance(messages, dict) else ""
         texts.append(f"{name}: {status}: {text}" if text else f"{name}: {status}")
-    return f" ({'; '.join(texts) or heartbeat['status']})"
+    return f" ({'; '.join(texts) or overall})"

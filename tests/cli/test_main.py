@@ -95,11 +95,20 @@ def test_an_output_that_nobody_reads_is_no_error_of_python(words):
     assert (done.returncode in {0, 1}, done.stderr) == (True, "")
 
 
-def test_an_output_that_cannot_be_written_is_one_sentence():
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["version", *OPTIONS],
+        ["verify", "--json", "http://127.0.0.1:1"],
+        ["rollout", "http://127.0.0.1:1", "--commit=4e6cdab", "--timeout=1"],
+    ],
+)
+def test_an_output_that_cannot_be_written_is_one_sentence(words, unbuffered):
     with open("/dev/full", "w") as full:  # noqa: PTH123
         done = subprocess.run(
-            arguments("version", *OPTIONS),
-            env=ENVIRONMENT,
+            arguments(*words),
+            env={**ENVIRONMENT, "PYTHONUNBUFFERED": unbuffered},
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,

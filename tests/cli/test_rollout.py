@@ -35,11 +35,11 @@ def failing(check="check_redis_connected", text="cannot connect"):
     }
 
 
-def first_line(url, *words):
+def first_line(url, *words, **variables):
     """Return the first fault that it prints."""
     process = subprocess.Popen(
         arguments("rollout", url, *words),
-        env=ENVIRONMENT,
+        env={**ENVIRONMENT, **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -147,6 +147,16 @@ def test_one_wrong_answer_starts_the_count_again(server):
         ),
         (
             "heartbeat",
+            (503, {"status": "draining"}),
+            "/__heartbeat__ answers 503 Service Unavailable (draining)",
+        ),
+        (
+            "heartbeat",
+            (200, b"<html>"),
+            "/__heartbeat__ answers 200 OK, with a page and not the result of a check",
+        ),
+        (
+            "heartbeat",
             failing(),
             (
                 "/__heartbeat__ answers 500 Internal Server Error (check_redis_connected: error: "
@@ -162,6 +172,15 @@ def test_what_holds_it_up_is_named(server, path, answer, said):
         server.heartbeat = answer
 
     assert first_line(server.url, *ONCE) == said
+
+
+def test_a_token_that_shows_no_details_is_named(server):
+    server.heartbeat = 500, {"status": "error"}
+
+    assert first_line(server.url, *ONCE, "--token=hush") == (
+        "/__heartbeat__ answers 500 Internal Server Error (error); it shows no details for this "
+        "token"
+    )
 
 
 def test_it_waits_until_the_server_is_there_and_its_checks_pass(server):
@@ -409,3 +428,15 @@ def test_the_proxies_of_the_environment_are_used(server, variables, asked):
     status, *_ = run("rollout", "http://shop.invalid", *ONCE, "--timeout=1", **variables)
 
     assert (status, server.seen) == (0 if asked else 1, asked)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_does_not_answer_is_named_without_its_password(scheme):
+    proxy = f"http://me:hush@127.0.0.1:{unused_port()}"
+
+    line = first_line(f"{scheme}://shop.invalid", *ONCE, **{f"{scheme}_proxy": proxy})
+
+    assert line == (
+        "/__version__: connection refused, nothing listens there (through the proxy of "
+        f"{scheme.upper()}_PROXY)"
+    )

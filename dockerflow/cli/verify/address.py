@@ -89,10 +89,13 @@ def find(option: str, value: str | None) -> Address:
     if value is None or not value.strip():
         raise ValueError(f"{option}: there is no such environment variable, or it is empty")
     found = URL.fullmatch(value.strip())
-    if found and not found["user"] and "@" in found["after"]:
-        raise ValueError(f"{option}: encode / ? # and @ of its password with % (RFC 3986)")
-    if "," in (found["host"] if found else value.partition("://")[2]):
+    rest = value.partition("://")[2]
+    if "," in (found["host"] if found else rest) or re.search(r"[,;]\s*[\w+.-]+://", rest):
         raise ValueError(f"{option}: it has several hosts; verify needs a URL with one")
+    if found:  # what stands between a colon and an @ is a password, although it begins like a port
+        rest = "" if found["user"] or found["port"] is None else found["after"]
+    if "@" in rest:
+        raise ValueError(f"{option}: encode / ? # and @ of its password with % (RFC 3986)")
     if not found:
         raise ValueError(f"{option}: it is not a URL such as redis://host:6379/0")
     host, scheme = found["host"].strip("[]"), found["scheme"].lower()

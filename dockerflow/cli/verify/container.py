@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 
 ENDING_SECONDS = 0.2  # until it shows that a process has ended which answers no more
 FIX_STARTED = "Start it the same way by hand; it may lack a setting or a service that it needs."
+FIX_PROGRAM = (
+    "The program must exist and be executable, and so must the interpreter that its first line "
+    "names (#!/bin/sh, without a carriage return). No shell is started: for &&, cd or NAME=value, "
+    "write --command \"sh -c '...'\"."
+)
 FIX_LOOPBACK = "Bind to 0.0.0.0:$PORT, or to [::]:$PORT, and not to localhost."
 
 
@@ -99,7 +104,7 @@ def _check(
         try:
             application.start()
         except OSError as error:
-            return outcomes | {"port": failed(f"it can't be started: {error}", FIX_STARTED)}
+            return outcomes | {"port": failed(f"it can't be started: {error}", FIX_PROGRAM)}
         answered = application.wait_for_answer(endpoints.LBHEARTBEAT, bounds.start)
         if answered is None:
             outcomes["port"] = _no_answer(application, bounds.start)

@@ -56,9 +56,11 @@ class Sources:
     def run(self, commands: list[tuple[list[str], str]]) -> None:
         """Note the commands of a RUN, each with its directory."""
         for words, directory in commands:
-            if posixpath.basename(words[0]) in BRINGING and any(
-                is_inside(posixpath.normpath(posixpath.join(directory, word.split("=")[-1])))
-                for word in words[1:]
+            # an option and its value may be one word: --directory=/app, -C/app
+            paths = [re.sub(r"^-\w+(?=/)", "", word.split("=")[-1]) for word in words[1:]]
+            if posixpath.basename(words[0]) in BRINGING and (
+                is_inside(directory)
+                or any(is_inside(posixpath.normpath(posixpath.join(directory, p))) for p in paths)
             ):
                 self.maybe = self.maybe or " ".join(words)
 

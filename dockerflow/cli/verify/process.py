@@ -213,7 +213,7 @@ def split(command: str, environ: Mapping[str, str]) -> list[str]:
     except ValueError as error:
         raise ValueError(f"--command cannot be split into words: {error}") from None
     if not words:
-        raise ValueError("--command is empty")
+        raise ValueError("--command is empty: is the variable set?")
     return [
         re.sub(
             r"\$(?:(\w+)|\{(\w+)\})", lambda name: environ.get(name[1] or name[2], name[0]), word

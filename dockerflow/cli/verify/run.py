@@ -35,13 +35,13 @@ def verify(  # noqa: PLR0913 (the options of the command)
     checked, and ImportError where ``dockerfile`` is given without the extra ``verify``.
     """
     outcomes: dict[str, Outcome] = {}
-    if dockerfile:
+    if dockerfile is not None:
         from dockerflow.cli.verify.dockerfile import check_file  # noqa: PLC0415
 
         outcomes |= check_file(Path(dockerfile), target)
-    if url:
+    if url is not None:
         outcomes |= endpoints.check(endpoints.Site(url, bounds.answer))
-    if command:
+    if command is not None:
         outcomes |= container.check(
             command,
             container.Backing(backing, optional_backing),

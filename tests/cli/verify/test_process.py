@@ -1,5 +1,6 @@
 """``python -m dockerflow verify --command``: how it is started and stopped, and always ended."""
 
+import json
 import os
 import shlex
 import signal
@@ -164,3 +165,11 @@ def test_a_command_that_does_not_exist_fails_on_its_port(app):
 
     assert (status, failures(outcomes)) == (1, ["port"])
     assert found["port"] == "it can't be started: No such file or directory: no-such-program"
+
+
+def test_a_command_for_a_shell_fails_with_how_to_start_one(app):
+    _, out, _ = run("verify", "--json", "--command", "cd /tmp && no-such-program", cwd=app)
+
+    port = next(line for line in json.loads(out)["lines"] if line["name"] == "port")
+    assert port["found"] == "it can't be started: No such file or directory: cd"
+    assert port["fix"].endswith("for &&, cd or NAME=value, write --command \"sh -c '...'\".")

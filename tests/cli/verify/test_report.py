@@ -161,7 +161,8 @@ def test_what_a_dockerfile_says_does_nothing_to_the_terminal(tmp_path):
         ([], "nothing to verify: give a URL, --command or --dockerfile"),
         (["http://h", "--command", "x"], "a URL and --command don't go together"),
         (["localhost"], "'localhost' is not an http or https URL; write http://localhost"),
-        (["--command", " "], "--command is empty"),
+        (["--command", " "], "--command is empty: is the variable set?"),
+        (["http://h", "--dockerfile", ""], "--dockerfile is empty: is the variable set?"),
         (["--command", "'"], "--command cannot be split into words: No closing quotation"),
         (
             ["http://h/?x=1"],
@@ -179,6 +180,20 @@ def test_what_a_dockerfile_says_does_nothing_to_the_terminal(tmp_path):
 )
 def test_what_can_not_be_verified_is_wrong_usage(words, complaint):
     status, out, err = run("verify", *words)
+
+    assert (status, out) == (2, "")
+    assert err.splitlines()[-1] == f"python -m dockerflow verify: error: {complaint}"
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--command", ""], "--command is empty: is the variable set?"),
+        ([""], "the URL is empty"),
+    ],
+)
+def test_an_empty_option_is_not_passed_over_for_the_dockerfile(dockerfile, words, complaint):
+    status, out, err = run("verify", "--dockerfile", dockerfile, *words)
 
     assert (status, out) == (2, "")
     assert err.splitlines()[-1] == f"python -m dockerflow verify: error: {complaint}"
