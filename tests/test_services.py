@@ -5,16 +5,17 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import psutil
 import psycopg
+import pymysql
 import pytest
 import redis
 
 from tests.support import process
-from tests.support.process import Failed, Process, python_path
+from tests.support.process import HOST, Failed, Process, python_path
 from tests.support.services import MariaDB, PostgreSQL, Redis
 from tests.support.web import Chromium, Server
 
@@ -79,6 +80,28 @@ def test_an_emptied_postgresql_is_as_good_as_new(postgresql: PostgreSQL) -> None
         [("postgres",)],
         [(None,)],
     )
+
+
+def test_a_client_inside_a_transaction_does_not_keep_postgresql_from_being_emptied(
+    postgresql: PostgreSQL,
+) -> None:
+    postgresql.execute("CREATE TABLE here (number int)")
+    with closing(psycopg.connect(postgresql.url)) as connection:
+        connection.execute("SELECT * FROM here")
+        postgresql.empty()
+    assert postgresql.execute("SELECT to_regclass('here')") == [(None,)]
+
+
+def test_a_client_inside_a_transaction_does_not_keep_mariadb_from_being_emptied(
+    mariadb: MariaDB,
+) -> None:
+    mariadb.execute("CREATE TABLE django.here (number int)")
+    with closing(
+        pymysql.connect(host=HOST, port=mariadb.port, user="root", database="django")
+    ) as connection:
+        connection.cursor().execute("SELECT * FROM here")
+        mariadb.empty()
+    assert mariadb.execute("SHOW TABLES IN django") == []
 
 
 def test_a_frozen_postgresql_hangs_open_and_new_connections_until_it_thaws(

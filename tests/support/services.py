@@ -108,7 +108,9 @@ class PostgreSQL(Process):
     def end_connections(self, name: str) -> None:
         """Cut off who is connected to this database."""
         self.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", name
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = %s AND pid <> pg_backend_pid()",
+            name,
         )
 
     def empty(self) -> None:
@@ -117,7 +119,12 @@ class PostgreSQL(Process):
             "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'"
         ):
             self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-        self.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        drop = "SET lock_timeout = '2s'; DROP SCHEMA public CASCADE; CREATE SCHEMA public"
+        try:
+            self.execute(drop)
+        except self.driver.errors.LockNotAvailable:  # of a client that is inside a transaction
+            self.end_connections("postgres")
+            self.execute(drop)
 
     def connections(self, application_name: str = "%") -> int:
         """Return how many clients are connected; a client's name is its PGAPPNAME variable."""
@@ -227,13 +234,15 @@ class MariaDB(Process):
 
     def empty(self) -> None:
         """Drop what clients made."""
+        self.end_connections("django")  # which may hold locks, for which this would wait a day
         self.execute("CREATE OR REPLACE DATABASE django CHARACTER SET utf8mb4")
 
     def end_connections(self, name: str) -> None:
         """Cut off who is connected to this database."""
         sql = f"SELECT id FROM information_schema.processlist WHERE db = '{name}'"
         for [connection] in self.execute(sql):
-            self.execute(f"KILL {connection}")
+            with contextlib.suppress(self.driver.OperationalError):  # it has ended meanwhile
+                self.execute(f"KILL {connection}")
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
         """Run one statement on a connection of its own; return its rows."""
