@@ -76,8 +76,8 @@ ADVICE: dict[str, str] = {
     " be out of memory, or ask for another password.",
     ERROR_CACHE_FAILED: "Check that the cache's server runs and answers, and that its address and"
     " password in CACHES are right.",
-    ERROR_CACHE_LOST_VALUE: "The cache may be full, or the value was read from a replica that lags"
-    " behind.",
+    ERROR_CACHE_LOST_VALUE: "The cache may be full, its server may be down while its client hides"
+    " that, or the value was read from a replica that lags behind.",
     ERROR_MIGRATIONS_FORBIDDEN: "Grant the database's user SELECT on django_migrations and USAGE on"
     " its schema, or leave this database out of check_migrations_applied.",
     ERROR_READ_ONLY_DATABASE: "The server accepts no writes: it may be a standby, or a primary that"

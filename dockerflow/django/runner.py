@@ -129,7 +129,7 @@ def _lane(keyword: str, subject: str) -> str:
 
 def _import_cache_clients() -> None:
     """Import what the caches would when first used: two threads at a time can each get a part."""
-    backends = [cache["BACKEND"] for cache in settings.CACHES.values()]
+    backends = [str(cache.get("BACKEND")) for cache in settings.CACHES.values()]
     for backend in backends:
         with suppress(Exception):  # which the check of this cache reports
             import_string(backend)

@@ -37,6 +37,8 @@ def check_disk_space(app_configs: Any, disk: Disk, **kwargs: Any) -> list[CheckM
     needed = disk.limit.of(usage.total)
     if usage.free >= needed:
         return []
-    left = f"{shown(usage.free)} of {shown(usage.total)} left ({usage.free / usage.total:.0%})"
-    text = f"{disk.path} has {left}, less than {shown(needed)}"
+    text = f"{disk.path} has {shown(usage.free)} of {shown(usage.total)} left"
+    if usage.total:  # /proc has no space at all
+        text += f" ({usage.free / usage.total:.0%})"
+    text += f", less than {shown(needed)}"
     return [checks.Error(text, id=health.ERROR_DISK_FULL)]

@@ -71,6 +71,6 @@ def _memory() -> Iterator[tuple[int, int]]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text()
+        return path.read_text(errors="surrogateescape")  # the name of a group may be any bytes
     except OSError:
         return ""

@@ -22,7 +22,8 @@ DJANGO, DJANGO_REDIS = "django.core.cache.backends.redis", "django_redis.cache"
 
 
 def _redis_aliases() -> list[str]:
-    return [alias for alias, cache in settings.CACHES.items() if _is_redis(cache["BACKEND"])]
+    backends = {alias: str(cache.get("BACKEND")) for alias, cache in settings.CACHES.items()}
+    return [alias for alias, backend in backends.items() if _is_redis(backend)]
 
 
 def _is_redis(backend: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import urllib.error
 from typing import Any
@@ -39,12 +40,8 @@ def check_url(app_configs: Any, url: str, **kwargs: Any) -> list[CheckMessage]:
 
     E028 for any other status and where there is no answer. Proxies are those of the environment.
     """
-    from urllib.request import build_opener
-
-    # urllib and not httpx: the standard library suffices for one request.
-    opener = build_opener(_no_redirects())
     try:
-        with opener.open(url, timeout=check_timeout()):
+        with _opener().open(url, timeout=check_timeout()):
             return []
     except urllib.error.HTTPError as error:
         with error:
@@ -54,12 +51,15 @@ def check_url(app_configs: Any, url: str, **kwargs: Any) -> list[CheckMessage]:
     except (OSError, ValueError) as error:  # ValueError: what answers does not speak HTTP
         problem = f"did not answer: {reason(error)}"
     except Exception as error:  # http.client has exceptions of its own
-        problem = f"did not answer: {type(error).__name__}: {error}"
+        problem = f"did not answer: {type(error).__name__}: {error}".rstrip()
     return [checks.Error(f"{url} {problem}", id=health.ERROR_URL_FAILED)]
 
 
-def _no_redirects() -> Any:
-    from urllib.request import HTTPRedirectHandler
+@functools.cache
+def _opener() -> Any:
+    """Made once a process: it reads the certificates of all authorities, which takes 20 ms."""
+    # urllib and not httpx: the standard library suffices for one request.
+    from urllib.request import HTTPRedirectHandler, build_opener
 
     class NoRedirects(HTTPRedirectHandler):
         def http_error_302(self, *args: Any, **kwargs: Any) -> None:
@@ -67,4 +67,4 @@ def _no_redirects() -> Any:
 
         http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
-    return NoRedirects()
+    return build_opener(NoRedirects())

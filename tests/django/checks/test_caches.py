@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from dockerflow.django.checks import check_caches, check_redis_connected
+from tests.support.browser import wsgi
 from tests.support.messages import short
 from tests.support.services import Redis
 
@@ -134,3 +135,23 @@ def test_a_folder_that_is_a_file_has_failed(settings, tmp_path):
 
     assert (message.level, message.id, message.hint) == (checks.ERROR, CACHE_FAILED, None)
     assert message.msg.startswith('Cache "files" cannot be used: FileExistsError: [Errno 17]')
+
+
+def test_a_cache_without_a_backend_fails_alone(settings):
+    settings.CACHES = {
+        "shop": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+        "other": {"LOCATION": "redis://127.0.0.1:1"},
+    }
+    settings.DOCKERFLOW_CHECKS = ["check_caches", "check_redis_connected"]
+    settings.DOCKERFLOW_HEARTBEAT_DETAILS = "always"
+    details = wsgi("/__heartbeat__").json()["details"]
+
+    assert {name: check["messages"] for name, check in details.items()} == {
+        "check_caches": {
+            LOCAL: 'Cache "shop" is a LocMemCache, which has nothing to check',
+            CACHE_FAILED: "Cache \"other\" cannot be used: KeyError: 'BACKEND'",
+        },
+        "check_redis_connected": {
+            MISCONFIGURED: "No cache in CACHES uses Redis, so there is nothing to check"
+        },
+    }

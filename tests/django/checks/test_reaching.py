@@ -3,6 +3,7 @@
 import contextlib
 import http.server
 import socket
+import ssl
 import threading
 
 import pytest
@@ -111,10 +112,20 @@ def test_a_url_where_nothing_listens(closed):
 
 def test_a_server_that_speaks_no_http(garbled):
     url = f"http://{garbled}/"
-    [(level, message_id, text)] = found(check_url, url=url)
+    reason = "BadStatusLine: 220 mail.example.com ESMTP"
 
-    assert (level, message_id) == (40, "dockerflow.health.E028")
-    assert text.startswith(f"{url} did not answer: ")
+    assert found(check_url, url=url) == [
+        (40, "dockerflow.health.E028", f"{url} did not answer: {reason}")
+    ]
+
+
+def test_the_certificates_of_all_authorities_are_read_once(web, monkeypatch):
+    reads = []
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda *_: reads.append(1))
+    for _ in range(3):
+        assert found(check_url, url=f"http://{web}/200") == []
+
+    assert len(reads) <= 1  # none where another test has read them
 
 
 def test_a_silent_server_is_named_in_time(settings, heartbeat, silent):

@@ -74,6 +74,15 @@ def test_a_disk_with_too_little_left(tmp_path):
     assert text.endswith(f"%), less than {shown(usage.total * 2)}")
 
 
+def test_a_file_system_without_any_space():
+    assert found(check_disk_space, disk=check_disk_space.subjects.parse("/proc:1GiB")) == [
+        (
+            *(40, "dockerflow.health.E026"),
+            "/proc has 0 bytes of 0 bytes left, less than 1.0 GiB",
+        )
+    ]
+
+
 def test_a_path_that_is_not_there(tmp_path):
     path = str(tmp_path / "data")
 
@@ -94,7 +103,7 @@ def cgroups(tmp_path, monkeypatch):
     monkeypatch.setattr(memory, "OWN_CGROUP", tmp_path / "self")
 
     def write(own, **groups):
-        (tmp_path / "self").write_text(own)
+        (tmp_path / "self").write_text(own, errors="surrogateescape")
         for path, files in groups.items():
             folder = tmp_path / path.replace("__", "/").strip("/")
             folder.mkdir(parents=True, exist_ok=True)
@@ -142,6 +151,7 @@ NO_LIMIT = [(20, "dockerflow.health.I006", "This process has no memory limit of 
         ("0::/\n", {"__": v2("max", 950 * MIB)}, NO_LIMIT),
         ("0::/pod/app\n", {"pod": v2(1000 * MIB, 950 * MIB), "pod__app": v2("max", MIB)}, SHORT),
         ("0::/not/here\n", {"__": v2(1000 * MIB, 950 * MIB)}, SHORT),
+        ("0::/app\udcff\n", {"app\udcff": v2(1000 * MIB, 950 * MIB)}, SHORT),
         ("5:cpu,memory:/\n4:cpu:/\n", {"memory": v1(1000 * MIB, 950 * MIB)}, SHORT),
         ("5:memory:/docker/1\n", {"memory": v1(1000 * MIB, 990 * MIB, cache=40 * MIB)}, SHORT),
         ("5:memory:/\n", {"memory": v1(9223372036854771712, 950 * MIB)}, NO_LIMIT),
