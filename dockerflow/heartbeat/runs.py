@@ -147,7 +147,7 @@ def raised(check: Check, error: BaseException, duration: float = 0.0) -> Result:
     """The result of a check that did not get as far as returning."""
     logged: BaseException | None = error
     try:
-        shown = "".join(traceback.format_exception_only(error)).strip()
+        shown = _described(error)
         traceback.format_exception(error)  # as who logs it will
     except BaseException:  # of an exception that runs code of its own when it is shown
         shown, logged = "an exception that cannot be shown", None
@@ -157,6 +157,14 @@ def raised(check: Check, error: BaseException, duration: float = 0.0) -> Result:
         CRITICAL, health.CRITICAL_CHECK_RAISED, _shown(f"{check.label} raised {shown}")
     )
     return Result(check, (message,), duration, logged)
+
+
+def _described(error: BaseException) -> str:
+    """The last line of a traceback; of a group of exceptions also those that are in it."""
+    lines = ["".join(traceback.format_exception_only(error)).strip()]
+    if isinstance(error, BaseExceptionGroup):
+        lines += map(_described, error.exceptions)
+    return "\n".join(lines)
 
 
 async def _result_of(awaitable: object) -> object:

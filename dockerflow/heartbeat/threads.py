@@ -15,7 +15,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextvars import Context
 from functools import partial
 from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -45,13 +45,22 @@ def outside_greenlets(call: Callable[[], T]) -> T:
     monkey = sys.modules.get("gevent.monkey")
     if monkey is None or not monkey.is_module_patched("threading"):
         return call()
+
+    def attempt() -> tuple[Any, BaseException | None]:
+        try:
+            return call(), None
+        except BaseException as error:  # of a SystemExit, the pool would end the process
+            return None, error
+
     # Not the hub's own pool, in which gevent resolves names for all.
     pool = importlib.import_module("gevent.threadpool").ThreadPool(1)
     try:
-        made: T = pool.apply(call)
+        made, error = pool.apply(attempt)
     finally:
         pool.kill()
-    return made
+    if error is not None:
+        raise error
+    return cast("T", made)
 
 
 class Lane(Executor):

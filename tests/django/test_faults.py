@@ -21,6 +21,7 @@ SAID = {
     "hangs_async": {"dockerflow.health.C001": "hangs_async has been running for # s, since #"},
     "raises": {"dockerflow.health.C002": "raises raised ValueError: boom"},
     "exits": {"dockerflow.health.C002": "exits raised SystemExit"},
+    "exits_async": {"dockerflow.health.C002": "exits_async raised SystemExit"},
     "returns_none": {
         "dockerflow.health.C003": "returns_none returned NoneType, expected a list of messages"
     },

@@ -151,6 +151,17 @@ def test_junk_among_messages_spares_the_messages():
             "check raised tests.heartbeat.test_report.Unspeakable: <exception str() failed>",
         ),
         (broken_generator, "check raised ValueError: half way"),
+        (
+            raises(
+                BaseExceptionGroup(
+                    "one", [ExceptionGroup("two", [ValueError("boom")]), SystemExit(3)]
+                )
+            ),
+            (
+                "check raised BaseExceptionGroup: one (2 sub-exceptions)\n"
+                "ExceptionGroup: two (1 sub-exception)\nValueError: boom\nSystemExit: 3"
+            ),
+        ),
         (lambda: [Said("high", "text")], "check raised ValueError: invalid literal for int()"),
         (
             lambda: [Said(30, Unspeakable())],

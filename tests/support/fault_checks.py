@@ -37,6 +37,10 @@ def exits(app_configs, **kwargs):
     raise SystemExit
 
 
+async def exits_async(app_configs, **kwargs):
+    raise SystemExit
+
+
 def returns_none(app_configs, **kwargs):
     return None
 
