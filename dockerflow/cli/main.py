@@ -1,6 +1,6 @@
 """``python -m dockerflow``: the commands for containers, which need no Django.
 
-Exit status: 0 for success, 1 for a failure, 2 for wrong usage.
+Exit status: 0 for success, 1 for a failure, 2 for wrong usage, 130 for Ctrl-C.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         printing.give_up(error)  # it was the output: an unbuffered one raises at once
         return 1
+    except KeyboardInterrupt:
+        _print_errors(["interrupted"])
+        status = 130
     except SystemExit:
         printing.flush()
         raise

@@ -32,8 +32,10 @@ def json_text(value: Any) -> str:
 
 def prepare() -> None:
     """Make the standard streams take any text: a closed one, and one that lacks characters."""
-    if sys.stdout is None:  # as in "command >&-"
-        sys.stdout = io.StringIO()
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # as in "command >&-"
+            os.open(os.devnull, os.O_RDWR)  # or the next pipe would be that stream of a child
+            setattr(sys, name, io.StringIO())
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -21,7 +21,7 @@ TOKEN_FILE = f"{TOKEN}_FILE"
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    """Wait for the rollout and return the exit status: 0, 1 where the time was up, 130 for Ctrl-C.
+    """Wait for the rollout and return the exit status: 0, or 1 where the time was up.
 
     Raises ValueError or OSError where the options can't be right.
     """
@@ -35,13 +35,9 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     )
     begun = time.monotonic()
     shown = progress(sys.stdout, len(rollout.states), environ.get("TERM", ""))
-    try:
-        for states in rollout.run():
-            if not arguments.json:
-                shown.show(states)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+    for states in rollout.run():
+        if not arguments.json:
+            shown.show(states)
     if arguments.json:
         print(_report(rollout, time.monotonic() - begun))
     elif not rollout.done:

@@ -133,6 +133,20 @@ def test_a_closed_output_takes_everything():
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_what_is_left_out_is_not_printed_among_the_json_where_stderr_is_closed(tmp_path):
+    command = arguments("version", "--allow-missing", "--commit=4e6cdab")
+    done = subprocess.run(
+        ["bash", "-c", f"{shlex.join(command)} 2>&-"],
+        env=ENVIRONMENT,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"commit": "4e6cdab"})
+
+
 def test_a_version_object_is_json_in_any_encoding():
     status, out, err = run("version", *OPTIONS, "--version=é", PYTHONIOENCODING="ascii")
 

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 ENDING_SECONDS = 0.2  # until it shows that a process has ended which answers no more
 FIX_STARTED = "Start it the same way by hand; it may lack a setting or a service that it needs."
+FIX_FOREGROUND = (
+    "Keep the server in the foreground (no daemon, no &): a container ends with its first process."
+)
 FIX_PROGRAM = (
     "The program must exist and be executable, and so must the interpreter that its first line "
     "names (#!/bin/sh, without a carriage return). No shell is started: for &&, cd or NAME=value, "
@@ -147,7 +150,7 @@ def _no_answer(application: Application, seconds: float) -> Outcome:
     if application.status() is not None:
         application.end()
         found = f"it ended before it answered, with {application.describe_exit()}"
-        return failed(found, FIX_STARTED)
+        return failed(found, FIX_STARTED if application.status() else FIX_FOREGROUND)
     ports = {listener.port for listener in application.listeners()}
     if application.port in ports:
         return failed(

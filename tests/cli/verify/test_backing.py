@@ -109,6 +109,9 @@ def test_without_an_optional_service_the_heartbeat_passes(app, postgresql, flaw,
     assert found["heartbeat-backing"].startswith(
         "DATABASE_URL (optional) cut: " + ("500 " if failed else "200 OK in ")
     )
+    assert found["heartbeat-silent"].startswith(
+        "DATABASE_URL (optional) silent: " + ("500 " if failed else "200 OK in ")
+    )
 
 
 def test_a_process_that_is_restarted_did_not_stay_up(app, postgresql):

@@ -160,6 +160,23 @@ def test_a_signal_may_be_handled_in_many_ways(app, way):
     assert (status, failures(outcomes)) == (0, [])
 
 
+def test_a_daemon_fails_with_the_advice_to_keep_it_in_the_foreground(app):
+    _, out, _ = run("verify", "--json", "--command", "sh -c 'sleep 60 &'", cwd=app)
+
+    port = next(line for line in json.loads(out)["lines"] if line["name"] == "port")
+    assert port["found"] == "it ended before it answered, with exit status 0"
+    assert port["fix"].startswith("Keep the server in the foreground (no daemon, no &)")
+
+
+def test_closed_standard_streams_are_not_those_of_the_application(app):
+    line = f"{shlex.join(arguments('verify', '--command', command()))} <&- 2>&-"
+    done = subprocess.run(
+        ["bash", "-c", line], env=ENVIRONMENT, cwd=app, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout.count("  failed  ")) == (0, 0)
+
+
 def test_a_command_that_does_not_exist_fails_on_its_port(app):
     status, outcomes, found = verify(app, "--command", "no-such-program --bind $PORT")
 
