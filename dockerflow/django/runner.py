@@ -208,6 +208,10 @@ def _end(lane: str | None) -> None:
     end_round()
     for connection in connections.all(initialized_only=True):
         with suppress(Error):
+            if connection.in_atomic_block:  # a check has not ended its transaction
+                del connections[connection.alias]
+                internals.close_for_good(connection)
+                continue
             if lane != _lane(DATABASE, connection.alias):
                 internals.close_for_good(connection)
                 continue

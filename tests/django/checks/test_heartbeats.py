@@ -9,9 +9,10 @@ from contextlib import closing, contextmanager
 
 import pytest
 from django.core.management import call_command
-from django.db import connections
+from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from dockerflow.django.checks import database_aliases, subjects
 from tests.support.browser import BROWSERS
 from tests.support.databases import limited
 from tests.support.waiting import settle
@@ -245,6 +246,24 @@ def test_without_autocommit_no_transaction_stays_open(add, ask, alias, request, 
     settle(lambda: not server.execute(query))  # the answer does not wait for the rollback
 
     assert before == (200, PASSED)
+
+
+@subjects("database", database_aliases)
+def check_that_ends_no_transaction(app_configs, database, **kwargs):
+    transaction.atomic(using=database).__enter__()
+    return []
+
+
+def test_a_check_that_ends_no_transaction_breaks_no_later_heartbeat(
+    add, ask, alias, postgresql, migrated_postgres, settings
+):
+    add(alias, **migrated_postgres, CONN_MAX_AGE=None)
+    settings.DOCKERFLOW_CHECKS = [CONNECTED, f"{__name__}.check_that_ends_no_transaction"]
+    answers = [ask()[:2] for _ in range(3)]
+    query = "SELECT state FROM pg_stat_activity WHERE datname = 'shop' AND state <> 'idle'"
+    settle(lambda: not postgresql.execute(query))
+
+    assert answers == [(200, {CONNECTED: [], "check_that_ends_no_transaction": []})] * 3
 
 
 @pytest.mark.parametrize("name", ["postgres", "maria"])
