@@ -103,6 +103,17 @@ def test_a_heartbeat_that_fails_says_why_and_exits_with_1(tmp_path):
     )
 
 
+@pytest.mark.parametrize(("verbosity", "tracebacks"), [("1", 0), ("2", 1)])
+def test_a_traceback_is_logged_where_it_is_asked_for(verbosity, tracebacks):
+    checks = "tests.support.fault_checks.raises"
+    done = manage("dockerflow", "-v", verbosity, "heartbeat", DOCKERFLOW_CHECKS=checks)
+
+    assert done.stdout.splitlines()[1] == (
+        "    dockerflow.health.C002: raises raised ValueError: boom"
+    )
+    assert done.stderr.count("Traceback (most recent call last)") == tracebacks
+
+
 def test_the_fail_level_decides_as_it_does_for_the_endpoint(tmp_path):
     (tmp_path / "empty.sqlite3").touch()
     url = f"sqlite:///{tmp_path}/empty.sqlite3"

@@ -50,8 +50,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, subcommand: str, **options: Any) -> None:
         getattr(self, subcommand)(**options)
 
-    def heartbeat(self, *, json: bool, wait: float, **options: Any) -> None:
-        changes.logger.addFilter(_drop)  # the command prints what would be logged
+    def heartbeat(self, *, json: bool, wait: float, verbosity: int, **options: Any) -> None:
+        if verbosity < 2:
+            changes.logger.addFilter(_drop)  # the command prints it, but for the tracebacks
         try:
             report = self._passed_or_last(wait)
         finally:
