@@ -190,7 +190,7 @@ def _messages(check: Check, returned: object) -> Iterator[Message]:
             hint = getattr(item, "hint", None)
             yield Message(
                 int(item.level),
-                str(item.id or check.name),
+                _shown(item.id or check.name),
                 _shown(item.msg),
                 None if hint is None else _shown(hint),
             )

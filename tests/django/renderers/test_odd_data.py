@@ -6,6 +6,7 @@ import json
 import pytest
 from django.core import checks
 from django.db import connection
+from django.utils.safestring import mark_safe
 
 from dockerflow.django.checks import subjects
 from tests.support.browser import BROWSERS
@@ -53,6 +54,19 @@ def test_lone_surrogates_are_shown_as_escapes(ask, settings):
     settings.DOCKERFLOW_CHECKS = [f"{__name__}.informs", f"{__name__}.reads"]
 
     assert "udce9" in ask()
+
+
+def is_safe_by_its_own_account(app_configs, **kwargs):
+    markup = mark_safe("<b>bold</b>")
+    return [checks.Info(markup, hint=markup, id=markup)]
+
+
+def test_the_page_shows_markup_in_a_message_as_text(settings):
+    settings.DOCKERFLOW_HEARTBEAT_DETAILS = "always"
+    settings.DOCKERFLOW_CHECKS = [f"{__name__}.is_safe_by_its_own_account"]
+    page = BROWSERS["sync"]("/__heartbeat__", accept="text/html").content.decode()
+
+    assert (page.count("<b>"), page.count("&lt;b&gt;bold&lt;/b&gt;")) == (0, 3)
 
 
 @pytest.mark.parametrize(
