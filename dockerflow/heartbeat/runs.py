@@ -174,7 +174,7 @@ async def _result_of(awaitable: object) -> object:
 
 def _shown(text: object) -> str:
     """The text of a message: without credentials, and cut where it is too long for an answer."""
-    full = str(text)
+    full = str(text).strip()  # of drivers' line ends
     if len(full) <= MAX_LENGTH:
         return scrub(full)
     # Masked before it is cut, with as much again, so that the end of credentials is seen too.

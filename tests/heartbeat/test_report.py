@@ -96,6 +96,7 @@ def critical(text):
         (lambda: [Said(30, "text", "x.W001")], [Message(30, "x.W001", "text")]),
         (lambda: (Said(30, 5),), [Message(30, "check", "5")]),
         (lambda: [Hinted(30, "t", "x", "redo")], [Message(30, "x", "t", "redo")]),
+        (lambda: [Hinted(30, "t\n\n", "x", "redo\n")], [Message(30, "x", "t", "redo")]),
         (lambda: [Hinted(30, "t", "x", None)], [Message(30, "x", "t")]),
         (lambda: [Hinted(30, "t", "x", 5)], [Message(30, "x", "t", "5")]),
         (generator, [Message(20, "x.I001", "yielded")]),

@@ -27,6 +27,8 @@ from dockerflow.django.checks.sqlite_files import File, file_of, is_opened
 from dockerflow.django.checks.timeouts import check_timeout
 
 Rows = list[tuple[Any, ...]]
+# What drivers raise for an option that they do not know, or a value that they cannot use
+MISCONFIGURED = (LookupError, TypeError, ValueError)
 MISSING_FILE_HINT = (
     "Run manage.py migrate, or mount the volume of the file. If another database was meant, the"
     " variable with its address, such as DATABASE_URL, may not be set."
@@ -63,11 +65,13 @@ class Database:
             if seconds := self._round.seconds_of_another(alias):
                 raise self._cannot_connect(f"another check has waited for it for {seconds:.1f} s")
             self._open()
-        except ImproperlyConfigured as error:
-            text = f'Database "{alias}" is misconfigured: {error}'
+        except (ImproperlyConfigured, *MISCONFIGURED) as error:
+            reason = f"{type(error).__name__}: " if isinstance(error, MISCONFIGURED) else ""
+            reason += str(error)
+            text = f'Database "{alias}" is misconfigured: {reason}'
             hint = "Correct it in DATABASES, or leave it out of DOCKERFLOW_DATABASES."
             misconfigured = health.ERROR_MISCONFIGURED_DATABASE
-            raise self._report(misconfigured, text, str(error), hint) from error
+            raise self._report(misconfigured, text, reason, hint) from error
 
     def select(self, sql: str, *, savepoint: bool = False) -> Rows:
         """All rows that a query returns.

@@ -51,7 +51,7 @@ def check_url(app_configs: Any, url: str, **kwargs: Any) -> list[CheckMessage]:
     except (OSError, ValueError) as error:  # ValueError: what answers does not speak HTTP
         problem = f"did not answer: {reason(error)}"
     except Exception as error:  # http.client has exceptions of its own
-        problem = f"did not answer: {type(error).__name__}: {error}".rstrip()
+        problem = f"did not answer: {type(error).__name__}: {error}"
     return [checks.Error(f"{url} {problem}", id=health.ERROR_URL_FAILED)]
 
 

@@ -126,6 +126,28 @@ def test_a_database_that_django_makes_nothing_of_is_misconfigured(add, options):
     ]
 
 
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"OPTIONS": {"colour": "blue"}}, "TypeError"),
+        ({"NAME": 7}, "TypeError"),
+        ({"NAME": "shop\0"}, "ValueError"),
+    ],
+)
+def test_an_option_that_the_driver_makes_nothing_of_is_a_misconfigured_database(
+    add, sqlite, options, error
+):
+    add(**{**sqlite, **options})
+    reports = [
+        check(app_configs=None) for check in (check_database_connected, check_migrations_applied)
+    ]
+
+    assert [(message.id, message.msg.rpartition(f"{error}: ")[0]) for [message] in reports] == [
+        (MISCONFIGURED, 'Database "shop" is misconfigured: '),
+        (CANNOT_ASK, 'Could not read the migrations of database "shop": '),
+    ]
+
+
 def test_a_database_without_settings_is_misconfigured_and_can_be_left_out(add):
     add("other")  # "other": {} in DATABASES
 

@@ -112,7 +112,7 @@ def test_a_url_where_nothing_listens(closed):
 
 def test_a_server_that_speaks_no_http(garbled):
     url = f"http://{garbled}/"
-    reason = "BadStatusLine: 220 mail.example.com ESMTP"
+    reason = "BadStatusLine: 220 mail.example.com ESMTP\r\n"
 
     assert found(check_url, url=url) == [
         (40, "dockerflow.health.E028", f"{url} did not answer: {reason}")
