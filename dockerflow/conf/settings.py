@@ -110,11 +110,8 @@ class Settings:
         return list(file.content.ignored) if file else []
 
     def _find(self, setting: Setting[Any]) -> Found:
-        read = self._read_secret if setting.secret else self._read
-        return read(setting) or _NOT_FOUND
-
-    def _read(self, setting: Setting[Any]) -> Found | None:
-        return self._sources.read(setting.name)
+        read = self._read_secret(setting) if setting.secret else self._sources.read(setting.name)
+        return read or _NOT_FOUND
 
     def _read_secret(self, setting: Setting[Any]) -> Found | None:
         direct = self._sources.read(setting.name)
