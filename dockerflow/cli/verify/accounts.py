@@ -23,7 +23,7 @@ GROUP = "/etc/group"
 # what makes or changes accounts, wherever it stands
 ACCOUNTS = re.compile(
     r"\b(?:(?:user|group)(?:add|del|mod)|(?:add|del)(?:user|group)|gpasswd|groupmems|newusers|"
-    r"sysusers|vipw|vigr|getpwnam|/?etc/(?:passwd|group))\b"
+    r"sysusers|vipw|vigr|getpwnam|/?etc/(?:passwd|group))\b(?!-)"
 )
 
 

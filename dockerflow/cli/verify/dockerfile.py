@@ -93,6 +93,8 @@ def _user(stage: Stage) -> Outcome:
     member = accounts.is_member(APP, APP)
     if member is None:
         return unchecked("which groups the user app is in can't be known from this Dockerfile")
+    if not member and (doubt := _doubt(stage, exists=APP in accounts.groups)):
+        return unchecked(doubt)
     if not member:
         groups = ", ".join(sorted(accounts.groups_of(APP))) or "no group that is named"
         return failed(f"the user app is not in the group app, but in {groups}")

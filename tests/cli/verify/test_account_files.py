@@ -35,6 +35,10 @@ LINES = [
         "COPY <<EOF /etc/passwd\nroot:x:0:0:root:/root:/bin/sh\napp:x:10001:10001::/app:\nEOF\n"
         "COPY <<EOF /etc/group\napp:x:10001:\nEOF"
     ),
+    (
+        "ARG ID=10001\nCOPY <<-EOF /etc/passwd\n\tapp:x:${ID}:$ID::/app:\n\tEOF\n"
+        "COPY <<-'EOF' /etc/group\n\tapp:x:10001:\n\tEOF"
+    ),
     "COPY <<passwd <<group /etc/\napp:x:10001:10001::/app:\npasswd\napp:x:10001:\ngroup",
     "RUN echo app:x:10001:10001::/: > /tmp/p && cp /tmp/p /etc/passwd && groupadd -g 10001 app",
     "RUN echo app:x:10001: > /tmp/group && mv /tmp/group /etc/ && useradd -u 10001 -g app app",
@@ -54,6 +58,9 @@ def test_lines_of_the_account_files_are_read(lines):
         ("RUN useradd -u 10001 app && echo > /etc/passwd", ("passed", "failed")),
         ("RUN echo app:x:10001:10001::/: >> /tmp/passwd", FAILED),
         ('RUN echo "app:x:$ID:$ID::/:" >> /etc/passwd', ("failed", "not checked")),
+        ("COPY <<EOF /etc/passwd\napp:x:$ID:10001:::\nEOF", ("failed", "not checked")),
+        ("COPY <<'EOF' /etc/passwd\napp:x:$ID:10001:::\nEOF", FAILED),
+        ("RUN awk '{print}' /x >> /etc/group && useradd -u 10001 -g 10001 app", UNCHECKED),
         ('RUN echo "$USER:x:10001:10001::/:" >> /etc/passwd', UNCHECKED),
         ("RUN curl https://h/passwd > /etc/passwd", UNCHECKED),
         ("RUN curl https://h/passwd | tee /etc/passwd", UNCHECKED),
@@ -89,6 +96,7 @@ def test_account_files_with_another_content(lines, expected):
         (['["/etc/passwd", "/etc/group", "/etc/"]'], PASSED),
         (["/out/passwd /etc/passwd", "/out/group /etc/group"], PASSED),
         (["/out/ /etc/"], PASSED),
+        (["/minimal /"], PASSED),
         (["/rootfs /"], PASSED),
         (["/rootfs/ /"], PASSED),
         (["/etc_passwd /etc/passwd", "/etc/group /etc/group"], PASSED),
@@ -105,6 +113,7 @@ def test_accounts_may_be_copied_from_a_stage(copies, expected):
 FROM debian AS users
 RUN useradd -u 10001 app
 RUN mkdir /out && cp /etc/passwd /etc/group /out/
+RUN cp --parents /etc/passwd /etc/group /minimal && rm -f /etc/passwd- /etc/group-
 RUN echo app:x:10001:10001::/: > /etc_passwd && mkdir -p /rootfs && cp -a /etc /rootfs/etc
 FROM scratch
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getopt
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
@@ -81,8 +82,10 @@ def copy(script: Script, words: list[str], stdin: str) -> Result:
     into = bool(target) or len(sources) > 1 or to.endswith("/") or script.path(to) in DIRECTORIES
     for source in sources:
         origin = image.copy()
-        path = script.path(source.removesuffix("/."))
-        image.transfer(origin, path, script.path(to), script.source, into=into)
+        path, end = script.path(source.removesuffix("/.")), script.path(to)
+        if "--parents" in given:
+            end, into = posixpath.join(end, source.lstrip("/")), False
+        image.transfer(origin, path, end, script.source, into=into)
     return Status.LIKELY, ""
 
 
