@@ -14,7 +14,7 @@ def refuse_leftovers(value: str) -> None:
     """Refuse quotes and a comment that whatever set the variable has left in its value.
 
     ``docker run --env-file`` keeps the quotes around a value, and python-decouple a comment after
-    it.
+    it, or in place of it.
 
     :raises ValueError: with a clause about the value
     """
@@ -22,7 +22,7 @@ def refuse_leftovers(value: str) -> None:
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         raise ValueError("has kept its quotes; write the value without quotes")
     is_array = text.startswith("[") and text.endswith("]")
-    if (" #" in text or "\t#" in text) and not is_array:
+    if re.search(r"^#\s|\s#|\s;\s", text) and not is_array:
         raise ValueError("has kept a comment; write the comment on a line of its own")
 
 
@@ -59,7 +59,10 @@ def read_file(name: str, path: Any, source: str) -> str:
     try:
         if isinstance(path, str):
             refuse_leftovers(path)
-        return Path(path).read_text(encoding=ENCODING).rstrip("\r\n")
+        file = Path(path)
+        if file.is_fifo():  # to read it may take forever, and what was read is gone
+            raise ValueError("is a pipe")
+        return file.read_text(encoding=ENCODING).rstrip("\r\n")
     except OSError as error:
         clause = f"cannot be read: {error.strerror}"
     except UnicodeError:

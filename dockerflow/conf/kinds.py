@@ -112,10 +112,13 @@ def choice(*options: str) -> Kind[str]:
 
 
 def _path(value: Any) -> Path:
-    text = os.fspath(value) if isinstance(value, os.PathLike) else stripped(value)
-    if "\0" in text:
+    try:
+        path = Path(value if isinstance(value, os.PathLike) else stripped(value))
+    except TypeError:  # of an object that is a path of bytes, or only pretends to be one
+        raise ValueError(f"is of type {type(value).__name__}") from None
+    if "\0" in str(path):
         raise ValueError("holds a NUL character")
-    return Path(text)
+    return path
 
 
 path = Kind("a path", _path)

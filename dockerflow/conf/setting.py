@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from django.core.exceptions import ImproperlyConfigured
@@ -68,7 +68,12 @@ class Setting(Generic[T]):
         """
         if isinstance(value, str):
             refuse_leftovers(value)
-        return self.kind.parse(value)
+        try:
+            return self.kind.parse(value)
+        except ValueError:
+            raise
+        except Exception as error:  # of a lazy object, say
+            raise ValueError(f"cannot be used: {type(error).__name__}: {error}") from None
 
     def read_file(self, path: Any, source: str) -> str:
         """The secret in the file at ``path``, without the newline at its end.
@@ -84,7 +89,10 @@ class Setting(Generic[T]):
         """The value for people: a secret is hidden, and what is secret in any other value."""
         if self.secret and value is not None:
             return "(hidden)"
-        return scrub(repr(os.fspath(value) if isinstance(value, os.PathLike) else value))
+        try:
+            return scrub(repr(str(value) if isinstance(value, PurePath) else value))
+        except Exception:  # of an object that runs code of its own when it is shown
+            return f"<{type(value).__name__}>"
 
     def problems_of(self, value: Any, source: str) -> list[str]:
         """A line for each thing that is wrong with a raw value; None is the default."""

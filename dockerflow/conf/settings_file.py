@@ -26,8 +26,11 @@ SECTION = RepositoryIni.SECTION
 _NAME = r"DOCKERFLOW_[A-Z0-9_]+"
 # A name of ours where a line has its name
 _MENTION = rb"(?im)^[^#;=:\n\r]*DOCKERFLOW_"
-# A line that seems to set one of ours: after "export", "-", a quote or nothing
-_ASSIGNMENT = r"""(?i)\s*(?:[\w-]+\s+|["'])*DOCKERFLOW_\w+["']?\s*(?:[=:\s]|$)"""
+# A line that seems to set one of ours: after nothing, or words such as "export", "-", what JSON has
+# there, or characters that no editor shows
+_ASSIGNMENT = (
+    r"""(?i)(?:\w[\w-]*\s|[\s"'{,\u200b\ufeff-])*DOCKERFLOW_\w+["']?\s*(?:[?+]?=|[:\s]|$)"""
+)
 _ENV_ASSIGNMENT = r"\s*(DOCKERFLOW_[A-Z0-9_]+)\s*="
 _INI_ASSIGNMENT = r"(?i)\s*(DOCKERFLOW_\w+)\s*[=:]"
 
@@ -190,7 +193,10 @@ def _read(path: str, reader: Callable[..., Any]) -> tuple[bytes, Any, str]:
     raw = b""
     try:
         raw = Path(path).read_bytes()
-        return raw, reader(path, encoding=ENCODING), ""
+        repository = reader(path, encoding=ENCODING)
+        if b"\0" not in raw:
+            return raw, repository, ""
+        reason = "it holds NUL characters"  # UTF-16 may be valid UTF-8
     except OSError as error:
         reason = _unreadable(error)
     except UnicodeError:

@@ -10,6 +10,7 @@ import environ
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
+from django.utils.functional import SimpleLazyObject
 
 from dockerflow.conf import Conf, conf, lenient, sources
 from dockerflow.conf.sources import INTERVAL
@@ -181,7 +182,7 @@ COMMENT = "has kept a comment; write the comment on a line of its own."
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
-@pytest.mark.parametrize("leftover", ['"{}"', "'{}'", "{} # why", "{}\t#why"])
+@pytest.mark.parametrize("leftover", ['"{}"', "'{}'", "{} # why", "{}\t#why", "# {}", "{} ; why"])
 def test_a_value_that_kept_its_quotes_or_a_comment_is_refused(
     settings, monkeypatch, name, leftover
 ):
@@ -193,10 +194,17 @@ def test_a_value_that_kept_its_quotes_or_a_comment_is_refused(
     setattr(settings, name, text)
 
     setting = getattr(Conf, name)
-    problem = f"{setting.show(text)} {COMMENT if '#' in text else QUOTES}"
+    what = COMMENT if "why" in text or text[0] == "#" else QUOTES
+    problem = f"{setting.show(text)} {what}"
     problem += f" Expected {setting.kind.expected}."
     assert in_environment == [f"{name} (environment): {problem}"]
     assert conf.problems() == [f"{name} (Django setting): {problem}"]
+
+
+def test_a_number_sign_that_starts_no_comment_is_a_part_of_the_value(monkeypatch):
+    monkeypatch.setenv("DOCKERFLOW_HEARTBEAT_TOKEN", "#hu#sh;")
+
+    assert conf.DOCKERFLOW_HEARTBEAT_TOKEN == "#hu#sh;"
 
 
 def test_a_json_array_may_hold_what_looks_like_a_comment(monkeypatch):
@@ -611,6 +619,58 @@ def test_a_changed_file_is_read_within_a_second(base_dir, monkeypatch):
     assert conf.DOCKERFLOW_HEARTBEAT_TTL == 55
 
 
+class Bytes:
+    """A path that is not text."""
+
+    def __fspath__(self):
+        return b"/srv"
+
+
+class Broken:
+    """An object that fails whenever it is looked at."""
+
+    def __str__(self):
+        raise RuntimeError("no request")
+
+    __repr__ = __str__
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        (
+            "DOCKERFLOW_DRAIN_FILE",
+            Bytes(),
+            "is of type Bytes. Expected the absolute path of a file.",
+        ),
+        (
+            "DOCKERFLOW_LOG_FORMAT",
+            Broken(),
+            "<Broken> is of type Broken. Expected mozlog or console.",
+        ),
+        (
+            "DOCKERFLOW_LOG_ACCESS",
+            Broken(),
+            (
+                "<Broken> cannot be used: RuntimeError: no request."
+                " Expected true, yes, on, t, y, 1 or false, no, off, f, n, 0."
+            ),
+        ),
+    ],
+)
+def test_an_object_that_cannot_be_read_is_one_problem_with_the_name(settings, name, value, problem):
+    setattr(settings, name, value)
+
+    shown = "" if isinstance(value, Broken) else f"{value!r} "
+    assert conf.problems() == [f"{name} (Django setting): {shown}{problem}"]
+
+
+def test_a_lazy_path_is_a_path(settings):
+    settings.DOCKERFLOW_DRAIN_FILE = SimpleLazyObject(lambda: Path("/run/drain"))
+
+    assert (conf.problems(), conf.DOCKERFLOW_DRAIN_FILE) == ([], Path("/run/drain"))
+
+
 def test_a_list_that_is_nested_without_end_is_a_bad_value(monkeypatch):
     monkeypatch.setenv("DOCKERFLOW_DATABASES", 100_000 * "[")
     [problem] = conf.problems()
@@ -790,6 +850,18 @@ def test_a_secret_where_the_path_of_its_file_belongs_is_not_shown(monkeypatch):
         (
             "DOCKERFLOW_HEARTBEAT_TOKEN_FILE (environment): (hidden) cannot be read: No such file"
             " or directory. Expected the path of a file that holds the secret."
+        )
+    ]
+
+
+def test_a_secret_is_not_read_from_a_pipe_which_may_take_forever(monkeypatch, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.setenv("DOCKERFLOW_HEARTBEAT_TOKEN_FILE", str(tmp_path / "pipe"))
+
+    assert conf.problems() == [
+        (
+            f"DOCKERFLOW_HEARTBEAT_TOKEN_FILE (environment): '{tmp_path}/pipe' is a pipe."
+            " Expected the path of a file that holds the secret."
         )
     ]
 

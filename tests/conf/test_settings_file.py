@@ -75,6 +75,7 @@ def test_another_directory_is_looked_at_at_once(base_dir, settings, monkeypatch)
 FOREIGN = {
     "not UTF-8": (".env", b"PASSWORD=p\xe4ssword\n", "it is not UTF-8"),
     "UTF-16": (".env", "PASSWORD=hush\n".encode("utf-16"), "it is not UTF-8"),
+    "NUL": (".env", b"PASSWORD=hush\0\n", "it holds NUL characters"),
     "uwsgi": ("settings.ini", b"[uwsgi]\nmodule = shop.wsgi\n", "it has no [settings] section"),
     "uwsgi that sets ours": (
         "settings.ini",
@@ -182,6 +183,8 @@ BROKEN = {
     "not UTF-8": (".env", f"PASSWORD=hush\n{TTL}=1\n".encode() + b"X=\xff", "it is not UTF-8"),
     "not UTF-8, in the line": (".env", b"\xffDOCKERFLOW_LOG_LEVEL=DEBUG", "it is not UTF-8"),
     "UTF-16": (".env", f"{TTL}=1\n".encode("utf-16"), "it is not UTF-8"),
+    "UTF-16 without a mark": (".env", f"{TTL}=1\n".encode("utf-16-le"), "it holds NUL characters"),
+    "written in part": (".env", f"{TTL}=1\n".encode() + bytes(40), "it holds NUL characters"),
     "no section": (
         "settings.ini",
         f"{TTL} = 1".encode(),
@@ -257,6 +260,12 @@ IN_INI = "Write NAME = value below [settings]."
         f"'{TTL}'=4",
         f"{TTL} 4",
         TTL,
+        f"export\t{TTL}=4",
+        f"{TTL}?=4",
+        f"{TTL} += 4",
+        f'{{"{TTL}": 4}}',
+        f"\ufeff{TTL}=4",  # two files put together
+        f"\u200b{TTL}=4",  # copied from a page
     ],
 )
 def test_a_line_of_an_env_file_that_names_a_setting_and_sets_none_is_reported(base_dir, line):
@@ -278,6 +287,7 @@ def test_a_line_of_an_env_file_that_names_a_setting_and_sets_none_is_reported(ba
         "export OTHER=dockerflow_shop",
         "COMPOSE_PROJECT_NAME: dockerflow_shop",
         "DOCKERFLOW=1",
+        "./dockerflow_shop",
         "",
     ],
 )
@@ -311,7 +321,8 @@ def test_a_line_of_settings_ini_that_names_a_setting_and_sets_none_is_reported(
 
 
 def test_a_line_that_would_take_long_to_match_does_not(base_dir):
-    (base_dir / ".env").write_text("- " * 50_000 + "\n" + "'" * 50_000 + "\n" + "a " * 50_000)
+    lines = [piece * 50_000 for piece in ("- ", "'", "a ", "-a ", "a-", '{"')]
+    (base_dir / ".env").write_text("\n".join(lines))
     started = time.monotonic()
     assert conf.ignored_lines() == []
     assert time.monotonic() - started < 5
