@@ -28,7 +28,7 @@ from dockerflow.django.checks.timeouts import check_timeout
 
 Rows = list[tuple[Any, ...]]
 # What drivers raise for an option that they do not know, or a value that they cannot use
-MISCONFIGURED = (LookupError, TypeError, ValueError)
+MISCONFIGURED = (TypeError, ValueError)
 MISSING_FILE_HINT = (
     "Run manage.py migrate, or mount the volume of the file. If another database was meant, the"
     " variable with its address, such as DATABASE_URL, may not be set."
