@@ -45,7 +45,15 @@ def check_celery_workers(app_configs: Any, queue: str, **kwargs: Any) -> list[Ch
         app = _app()
         hint = NO_APP_HINT if _is_fallback(app) else None
         with app.connection_for_write(connect_timeout=check_timeout() / 2) as connection:
-            connection.connect()
+            if connection.transport.driver_type == "redis":  # which waits for an answer as well
+                connection.transport_options.setdefault("socket_timeout", check_timeout() / 2)
+            # Each broker of the URL once; connect() would sleep for 2 s and try again.
+            connection.ensure_connection(
+                max_retries=max(0, len(connection.alt) - 1),
+                interval_start=0,
+                interval_max=0,
+                reraise_as_library_errors=False,
+            )
             inspect = app.control.inspect(
                 timeout=wait, limit=1 if queue == ANY_QUEUE else None, connection=connection
             )
