@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import available
-from tests.support.process import find_program
+from tests.support.process import find_program, home
 from tests.support.verification import failures, verify
 
 pytestmark = pytest.mark.once
@@ -81,7 +81,7 @@ def test_go(judge, redis_server, tmp_path_factory):
     folder = tmp_path_factory.mktemp("go")
     subprocess.run(
         [go, "build", "-o", folder / "main", SOURCES / "main.go"],
-        env={**os.environ, "CGO_ENABLED": "0", "GOCACHE": str(folder / "cache")},
+        env={**os.environ, **home(folder), "CGO_ENABLED": "0"},
         check=True,
     )
 
