@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -48,13 +49,22 @@ def served(command: str, **environment: str) -> tuple[list[tuple[str, str]], str
             assert shop.get(path).status == 200
         shop.off.touch()
         assert shop.get("/__heartbeat__").status == 500
-        while_serving = shop.output[start:]
+        while_serving = settled_output(shop)[start:]
         shop.stop()
         output = shop.output[start:]
     for line in while_serving.splitlines():
         json.loads(line)
     parsed = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     return sorted(about(line) for line in parsed if about(line)), output
+
+
+def settled_output(shop: Shop) -> str:
+    """The output, once nothing more comes: a server writes access lines after its answers."""
+    output = ""
+    while output != (latest := shop.output):
+        output = latest
+        time.sleep(0.3)
+    return output
 
 
 def about(line: dict[str, Any]) -> tuple[str, str] | None:
