@@ -140,8 +140,6 @@ def _verify(arguments: argparse.Namespace) -> int:
         raise _UsageError("--target goes with --dockerfile only")
     if {arguments.url, arguments.command, arguments.dockerfile} == {None}:
         raise _UsageError("nothing to verify: give a URL, --command or --dockerfile")
-    if arguments.dockerfile == "":
-        raise _UsageError("--dockerfile is empty: is the variable set?")
     if (arguments.backing or arguments.optional_backing) and arguments.command is None:
         raise _UsageError("--backing and --optional-backing need --command")
     if twice := set(arguments.backing) & set(arguments.optional_backing):

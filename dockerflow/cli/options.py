@@ -27,6 +27,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _path(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty: is the variable set?")
+    return text
+
+
 def parser(run: Mapping[str, Callable[[argparse.Namespace], int]]) -> argparse.ArgumentParser:
     """Return the parser of all commands.
 
@@ -53,11 +59,13 @@ def parser(run: Mapping[str, Callable[[argparse.Namespace], int]]) -> argparse.A
     )
     version.add_argument("--commit", metavar="HASH", help="hash of the commit being built")
     version.add_argument("--build", metavar="URL", help="URL of the CI job")
-    version.add_argument("--output", metavar="PATH", help="write to this file instead of printing")
+    version.add_argument(
+        "--output", metavar="PATH", type=_path, help="write to this file instead of printing"
+    )
     version.add_argument(
         "--allow-missing", action="store_true", help="leave out a key whose value is not found"
     )
-    version.add_argument("--check", metavar="PATH", help="check an existing file")
+    version.add_argument("--check", metavar="PATH", type=_path, help="check an existing file")
 
     probe = commands.add_parser(
         "probe",
@@ -144,7 +152,7 @@ def parser(run: Mapping[str, Callable[[argparse.Namespace], int]]) -> argparse.A
         default=[],
         help="the same for a service without which the heartbeat must pass; may be repeated",
     )
-    verify.add_argument("--dockerfile", metavar="PATH", help="Dockerfile to check")
+    verify.add_argument("--dockerfile", metavar="PATH", type=_path, help="Dockerfile to check")
     verify.add_argument(
         "--target", metavar="STAGE", help="check this stage of the Dockerfile, not the last one"
     )

@@ -186,7 +186,8 @@ def _from_ci(key: str, environ: Mapping[str, str]) -> str:
                 value = value.partition("refs/tags/")[2]
             if tidied := _tidy(key, value):
                 return tidied
-    raise _NotThereError(f"{ci.name} does not set {' or '.join(tried) or 'a variable for it'}")
+    lacks = f"has no {key} in" if any(environ.get(name) for name in tried) else "does not set"
+    raise _NotThereError(f"{ci.name} {lacks} {' or '.join(tried) or 'a variable for it'}")
 
 
 def _from_git(

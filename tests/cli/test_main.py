@@ -133,6 +133,16 @@ def test_a_closed_output_takes_everything():
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("option", ["--output", "--check"])
+def test_an_empty_path_is_a_wrong_usage(option):
+    status, out, err = run("version", option, "")
+
+    assert (status, out) == (2, "")
+    assert err.splitlines()[-1] == (
+        f"python -m dockerflow version: error: argument {option}: it is empty: is the variable set?"
+    )
+
+
 def test_what_is_left_out_is_not_printed_among_the_json_where_stderr_is_closed(tmp_path):
     command = arguments("version", "--allow-missing", "--commit=4e6cdab")
     done = subprocess.run(

@@ -56,7 +56,7 @@ def test_taskcluster_github_names_the_repository_in_its_own_way(tmp_path):
         "build": "https://tc.example.com/tasks/t",
     }
     assert missing == (
-        "version is missing: --version was not given; Taskcluster does not set "
+        "version is missing: --version was not given; Taskcluster has no version in "
         "VCS_HEAD_REF or GITHUB_HEAD_REF; git is not installed."
     )
 

@@ -162,7 +162,10 @@ def test_what_a_dockerfile_says_does_nothing_to_the_terminal(tmp_path):
         (["http://h", "--command", "x"], "a URL and --command don't go together"),
         (["localhost"], "'localhost' is not an http or https URL; write http://localhost"),
         (["--command", " "], "--command is empty: is the variable set?"),
-        (["http://h", "--dockerfile", ""], "--dockerfile is empty: is the variable set?"),
+        (
+            ["http://h", "--dockerfile", ""],
+            "argument --dockerfile: it is empty: is the variable set?",
+        ),
         (["--command", "'"], "--command cannot be split into words: No closing quotation"),
         (
             ["http://h/?x=1"],
