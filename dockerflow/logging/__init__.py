@@ -1,6 +1,6 @@
 """Logs in the mozlog schema, one line of JSON a record, with the id of the request in each."""
 
-from dockerflow.logging.access import AccessFilter, HypercornFilter
+from dockerflow.logging.access import AccessFilter, HypercornFilter, UvicornFilter
 from dockerflow.logging.console import ConsoleFormatter
 from dockerflow.logging.dictconfig import JsonLogFormatter, SafeJSONEncoder, config
 from dockerflow.logging.handlers import MozlogHandler, MozlogQueueHandler
@@ -22,6 +22,7 @@ __all__ = [
     "MozlogQueueHandler",
     "RequestIdLogFilter",
     "SafeJSONEncoder",
+    "UvicornFilter",
     "config",
     "get_or_generate_request_id",
     "request_id_context",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from typing import Any
 
 PROBES = ("/__lbheartbeat__", "/__heartbeat__", "/__version__")
+# What daphne logs with -v 2, too: "127.0.0.1" - - [26/Nov/2026:08:38:29 +0000] "GET / HTTP/1.1" 200
+_LINE_OF_TWISTED = r'"[^"]*" - - \[[^]]*\] "(.*?)" (\d+) '
 
 
 class AccessFilter(logging.Filter):
@@ -44,10 +47,29 @@ class HypercornFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         logger = logging.getLogger(record.name)
         if logger.handlers or not logger.propagate or logger.level:
-            logger.handlers.clear()
-            logger.propagate = True
-            logger.setLevel(logging.NOTSET)
+            _give_back(logger)
         return logger.isEnabledFor(record.levelno)
+
+
+class UvicornFilter(logging.Filter):
+    """Gives the loggers of uvicorn back to the root logger, when gunicorn's worker has taken them.
+
+    With ``--preload``, it does so after Django has applied LOGGING: it gives them the handlers of
+    gunicorn's loggers, which then have none, and their lines would be lost.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        for name in ("error", "access"):
+            logger = logging.getLogger(f"uvicorn.{name}")
+            if logger.handlers is logging.getLogger(f"gunicorn.{name}").handlers:
+                _give_back(logger)
+        return logging.getLogger(record.name).isEnabledFor(record.levelno)
+
+
+def _give_back(logger: logging.Logger) -> None:
+    logger.handlers = []
+    logger.propagate = True
+    logger.setLevel(logging.NOTSET)
 
 
 def _target_and_status(record: logging.LogRecord) -> tuple[str, str]:
@@ -62,6 +84,8 @@ def _target_and_status(record: logging.LogRecord) -> tuple[str, str]:
             target = str(path)
         case "daphne.access", (_, line, code, _):
             request_line, status = str(line), str(code)
+        case "daphne.server", _ if match := re.match(_LINE_OF_TWISTED, str(record.msg)):
+            request_line, status = match.groups()
         case "granian.access" | "django.channels.server", {"path": path, **more}:
             target, status = str(path), str(more.get("status", ""))
         case "django.server", (line, code, _):

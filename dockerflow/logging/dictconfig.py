@@ -18,11 +18,12 @@ _FILTERS = {
     "gunicorn.error": [],
     "gunicorn.access": ["access"],
     "uvicorn": [],
-    "uvicorn.error": ["access"],
+    "uvicorn.error": ["uvicorn", "access"],
     "uvicorn.access": ["access"],
     "hypercorn.error": ["hypercorn"],
     "hypercorn.access": ["hypercorn", "access"],
     "daphne.access": ["access"],
+    "daphne.server": ["access"],
     "_granian": [],
     "granian.access": ["access"],
 }
@@ -52,6 +53,7 @@ def config(
                 "written": "ext://dockerflow.conf.lenient.DOCKERFLOW_LOG_ACCESS",
             },
             "hypercorn": {"()": "dockerflow.logging.HypercornFilter"},
+            "uvicorn": {"()": "dockerflow.logging.UvicornFilter"},
         },
         "formatters": {
             "mozlog": {"()": "dockerflow.logging.MozlogFormatter"},

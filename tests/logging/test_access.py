@@ -33,6 +33,11 @@ def daphne(path, status):
     return record("daphne.access", '%s "%s" %s %s', "127.0.0.1:5", f"GET {path}", status, 12)
 
 
+def twisted(path, status):
+    line = f'"127.0.0.1" - - [26/Nov/2026:08:38:29 +0000] "GET {path} HTTP/1.1" {status} 2 "-" "-"'
+    return record("daphne.server", line)
+
+
 def runserver(path, status):
     return record("django.server", '"%s" %s %s', f"GET {path} HTTP/1.1", str(status), "12")
 
@@ -46,7 +51,7 @@ def record(name, message, *args):
     return logging.LogRecord(name, logging.INFO, "server.py", 1, message, args, None)
 
 
-SERVERS = [gunicorn, uvicorn, granian, daphne, runserver, channels]
+SERVERS = [gunicorn, uvicorn, granian, daphne, twisted, runserver, channels]
 
 
 @pytest.fixture
@@ -84,7 +89,7 @@ def test_access_lines_are_not_written_by_default(server, path, status):
     assert AccessFilter().filter(server(path, status)) is False
 
 
-@pytest.mark.parametrize("server", [uvicorn, daphne, runserver, channels])
+@pytest.mark.parametrize("server", [uvicorn, daphne, twisted, runserver, channels])
 def test_a_query_string_makes_no_difference(on, server):
     paths = ["/__heartbeat__?from=kubelet", "/search?q=/__heartbeat__"]
 
@@ -106,7 +111,9 @@ def test_websockets_of_channels_runserver_are_access_lines_too():
     assert AccessFilter(written=True).filter(line) is True
 
 
-@pytest.mark.parametrize("name", ["uvicorn.error", "django.server", "django.channels.server"])
+@pytest.mark.parametrize(
+    "name", ["uvicorn.error", "daphne.server", "django.server", "django.channels.server"]
+)
 @pytest.mark.parametrize(
     "args", [(), ("a",), ("a b", "c d"), ({},), ("http", "127.0.0.1", 8000), (1, 2, 3, 4), 6 * (1,)]
 )

@@ -23,6 +23,7 @@ MORE = [
     ("gunicorn -k gevent --access-logfile - shop.wsgi", "gunicorn.access"),
     ("gunicorn -k asgi --access-logfile - shop.asgi:application", "gunicorn.access"),
     ("gunicorn --preload --config configured.py shop.wsgi", "gunicorn.access"),
+    ("gunicorn -k uvicorn_worker.UvicornWorker --preload shop.asgi:application", "uvicorn.access"),
     ("uvicorn --http h11 --no-access-log shop.asgi:application", "uvicorn.access"),
     ("uvicorn --http httptools shop.asgi:application", "uvicorn.access"),
     ("uvicorn --workers 2 --log-config log.json shop.asgi:application", "uvicorn.access"),
