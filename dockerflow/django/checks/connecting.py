@@ -27,8 +27,6 @@ from dockerflow.django.checks.sqlite_files import File, file_of, is_opened
 from dockerflow.django.checks.timeouts import check_timeout
 
 Rows = list[tuple[Any, ...]]
-# What drivers raise for an option that they do not know, or a value that they cannot use
-MISCONFIGURED = (TypeError, ValueError)
 MISSING_FILE_HINT = (
     "Run manage.py migrate, or mount the volume of the file. If another database was meant, the"
     " variable with its address, such as DATABASE_URL, may not be set."
@@ -65,13 +63,10 @@ class Database:
             if seconds := self._round.seconds_of_another(alias):
                 raise self._cannot_connect(f"another check has waited for it for {seconds:.1f} s")
             self._open()
-        except (ImproperlyConfigured, *MISCONFIGURED) as error:
-            reason = f"{type(error).__name__}: " if isinstance(error, MISCONFIGURED) else ""
-            reason += str(error)
-            text = f'Database "{alias}" is misconfigured: {reason}'
-            hint = "Correct it in DATABASES, or leave it out of DOCKERFLOW_DATABASES."
-            misconfigured = health.ERROR_MISCONFIGURED_DATABASE
-            raise self._report(misconfigured, text, reason, hint) from error
+        except UnavailableError:
+            raise
+        except Exception as error:
+            raise self._failed(error) from error
 
     def select(self, sql: str, *, savepoint: bool = False) -> Rows:
         """All rows that a query returns.
@@ -143,16 +138,34 @@ class Database:
             if self.file and is_opened(error):
                 raise self.unusable(error) from error
             raise self._cannot_connect(str(error)) from error
-        except Exception:
+        except Exception as error:
             self._close()
-            raise
+            raise self._failed(error) from error
         self._round.in_use.add(self.alias)
+
+    def _failed(self, error: Exception) -> UnavailableError:
+        """What to raise for an error that is not the database's own: its settings, its backend."""
+        if isinstance(error, ImproperlyConfigured):
+            return self._misconfigured(str(error))
+        reason = f"{type(error).__name__}: {error}"
+        # As of drivers, for an option that they do not know, or a value that they cannot use
+        if isinstance(error, (TypeError, ValueError)):
+            return self._misconfigured(reason)
+        return self._unconnected(reason, connect_hint(reason))
+
+    def _misconfigured(self, reason: str) -> UnavailableError:
+        text = f'Database "{self.alias}" is misconfigured: {reason}'
+        hint = "Correct it in DATABASES, or leave it out of DOCKERFLOW_DATABASES."
+        return self._report(health.ERROR_MISCONFIGURED_DATABASE, text, reason, hint)
 
     def _cannot_connect(self, reason: str) -> UnavailableError:
         hint = connect_hint(reason)
         if self.file:
             reason = f"{self.file.path}: {reason}"
             hint = MISSING_FILE_HINT if self.file.is_missing() else UNREADABLE_FILE_HINT
+        return self._unconnected(reason, hint)
+
+    def _unconnected(self, reason: str, hint: str | None) -> UnavailableError:
         text = f'Could not connect to database "{self.alias}": {reason}'
         return self._report(health.ERROR_CANNOT_CONNECT_DATABASE, text, reason, hint)
 

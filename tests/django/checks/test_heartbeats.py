@@ -135,6 +135,17 @@ def test_a_pool_that_is_exhausted_is_named_after_one_wait(add, ask, alias, migra
     assert 1 <= second[2] < 1.9
 
 
+def test_an_error_of_the_backends_own_kind_is_named_after_one_attempt(add, ask, alias):
+    pytest.importorskip("psycopg")
+    from tests.support.token_backend.base import DatabaseWrapper  # noqa: PLC0415 (needs a driver)
+
+    add(alias, ENGINE="tests.support.token_backend", NAME="shop")
+    before = DatabaseWrapper.asked
+    status, ids, _ = ask()
+
+    assert (status, ids, DatabaseWrapper.asked - before) == (500, UNREACHABLE_IDS, 1)
+
+
 @contextmanager
 def in_transaction(options):
     """Somebody keeps a transaction open, and with it a connection of PgBouncer's."""
