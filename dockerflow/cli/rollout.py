@@ -18,6 +18,7 @@ from dockerflow.cli.fetch import Client
 from dockerflow.cli.printing import printable
 from dockerflow.cli.probe import Answer, NoAnswerError, check_base_url
 from dockerflow.cli.verify.answers import is_page
+from dockerflow.scrub import scrub
 from dockerflow.version import KEYS, problem
 
 if TYPE_CHECKING:
@@ -145,7 +146,9 @@ class _Watch(threading.Thread):
         return True
 
     def _set(self, text: str, *, right: int = 0, done: bool = False) -> None:
-        self.state = self.state._replace(text=printable(text, TEXT_LIMIT), right=right, done=done)
+        self.state = self.state._replace(
+            text=printable(scrub(text), TEXT_LIMIT), right=right, done=done
+        )
         self.changes.put((self.number, self.state))
 
     def _get(self, path: str) -> Answer | str:

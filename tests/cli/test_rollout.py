@@ -157,6 +157,14 @@ def test_one_wrong_answer_starts_the_count_again(server):
         ),
         (
             "heartbeat",
+            failing(text="no answer of redis://:hush@h"),
+            (
+                "/__heartbeat__ answers 500 Internal Server Error (check_redis_connected: error: "
+                "no answer of redis://***@h)"
+            ),
+        ),
+        (
+            "heartbeat",
             failing(),
             (
                 "/__heartbeat__ answers 500 Internal Server Error (check_redis_connected: error: "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dockerflow.cli.printing import printable
 from dockerflow.cli.verify.requirements import Outcome, Requirement, unchecked
 from dockerflow.cli.verify.specification import REQUIREMENTS
+from dockerflow.scrub import scrub
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,13 +27,15 @@ class Report(NamedTuple):
 
     @classmethod
     def of(cls, outcomes: Mapping[str, Outcome]) -> Report:
-        """Return the report of the outcomes by name; what is not among them was not checked."""
-        return cls(
-            [
-                (requirement, outcomes.get(requirement.name) or unchecked(requirement.needs))
-                for requirement in REQUIREMENTS
-            ]
-        )
+        """Return the report of the outcomes by name; what is not among them was not checked.
+
+        Credentials are masked: what was found may be a line that the application printed.
+        """
+        lines = []
+        for requirement in REQUIREMENTS:
+            outcome = outcomes.get(requirement.name) or unchecked(requirement.needs)
+            lines.append((requirement, outcome._replace(found=scrub(outcome.found))))
+        return cls(lines)
 
     @property
     def conforms(self) -> bool:

@@ -160,6 +160,17 @@ def test_a_signal_may_be_handled_in_many_ways(app, way):
     assert (status, failures(outcomes)) == (0, [])
 
 
+def test_a_password_in_the_last_output_is_masked(app):
+    line = shlex.join(["sh", "-c", "echo cannot connect to postgres://me:hush@h/d >&2; exit 1"])
+
+    _, _, found = verify(app, "--command", line)
+
+    assert found["port"] == (
+        "it ended before it answered, with exit status 1; last output: cannot connect to "
+        "postgres://***@h/d"
+    )
+
+
 def test_a_daemon_fails_with_the_advice_to_keep_it_in_the_foreground(app):
     _, out, _ = run("verify", "--json", "--command", "sh -c 'sleep 60 &'", cwd=app)
 
