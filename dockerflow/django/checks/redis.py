@@ -64,11 +64,15 @@ def check_redis_connected(
     except (ImportError, InvalidCacheBackendError) as error:
         text = f'Redis client of cache "{cache}" is missing: {error}'
         return [checks.Error(text, id=health.ERROR_MISSING_REDIS_CLIENT)]
-    except (ImproperlyConfigured, ValueError) as error:
-        reason, hint = explained(error, cache)
-        text = f'Redis of cache "{cache}" is misconfigured: {reason}'
-        return [checks.Error(text, hint=hint, id=health.ERROR_MISCONFIGURED_REDIS)]
+    except (ImproperlyConfigured, TypeError, ValueError) as error:
+        return [_misconfigured(f'Redis of cache "{cache}"', error, cache)]
     return list(_problems(cache, clients))
+
+
+def _misconfigured(name: str, error: Exception, alias: str) -> CheckMessage:
+    reason, hint = explained(error, alias)
+    text = f"{name} is misconfigured: {reason}"
+    return checks.Error(text, hint=hint, id=health.ERROR_MISCONFIGURED_REDIS)
 
 
 def _problems(alias: str, clients: list[Any]) -> Iterator[CheckMessage]:
@@ -83,6 +87,8 @@ def _problems(alias: str, clients: list[Any]) -> Iterator[CheckMessage]:
             reason, hint = explained(error, alias)
             text = f"Could not connect to {name}: {reason}"
             yield checks.Error(text, hint=hint, id=health.ERROR_CANNOT_CONNECT_REDIS)
+        except (TypeError, ValueError) as error:  # of an option that the client does not know
+            yield _misconfigured(name, error, alias)
         except Exception as error:
             text = f"{name} answered a ping with {type(error).__name__}: {error}"
             yield checks.Error(text, id=health.ERROR_REDIS_PING_FAILED)
@@ -95,11 +101,13 @@ def _problems(alias: str, clients: list[Any]) -> Iterator[CheckMessage]:
 def _clients(cache: Any) -> list[Any]:
     """A client for each server of a cache, first the one that is written to.
 
-    :raises ImproperlyConfigured: the cache is of another kind
+    :raises ImproperlyConfigured: the cache is of another kind, or has no server
     """
     library = _library(type(cache))
     if library == DJANGO:
-        return redis_clients(cache)
+        if clients := redis_clients(cache):
+            return clients
+        raise ImproperlyConfigured("its LOCATION names no server")
     if library == DJANGO_REDIS:
         return list(_django_redis_clients(cache.client))
     path = f"{type(cache).__module__}.{type(cache).__qualname__}"

@@ -185,6 +185,29 @@ def test_a_location_that_is_no_redis_is_misconfigured(backend, settings):
     ]
 
 
+@pytest.mark.parametrize(
+    ("backend", "cache"),
+    [
+        (DJANGO, {"LOCATION": []}),
+        (DJANGO, {"LOCATION": 7}),
+        (DJANGO, {"LOCATION": "redis://127.0.0.1:1", "OPTIONS": {"colour": "blue"}}),
+        (
+            DJANGO_REDIS,
+            {
+                "LOCATION": "redis://127.0.0.1:1/5",
+                "OPTIONS": {"CONNECTION_POOL_KWARGS": {"colour": "blue"}},
+            },
+        ),
+    ],
+)
+def test_what_the_client_makes_nothing_of_is_misconfigured(settings, backend, cache):
+    settings.CACHES = {"shop": {"BACKEND": backend, **cache}}
+
+    assert short(check_redis_connected) == [
+        (checks.ERROR, MISCONFIGURED, 'Redis of cache "shop" is misconfigured: ...')
+    ]
+
+
 def test_a_missing_redis_client_is_reported(backend, settings, monkeypatch):
     monkeypatch.setitem(sys.modules, "redis", None)  # Python's own way to say "not installed"
     settings.CACHES = {"shop": {"BACKEND": backend, "LOCATION": "redis://127.0.0.1:1"}}
