@@ -26,6 +26,11 @@ LBHEARTBEAT_INTERVAL = 0.2
 # as many as Kubernetes needs to restart a container, the failureThreshold of a liveness probe
 LBHEARTBEAT_TRIES = 3
 LINES = [requirement.name for requirement in REQUIREMENTS if requirement.needs == BACKED]
+FIX_RECONNECTING = (
+    "Limit how long the client of the service tries to connect again, and holds commands back "
+    "meanwhile, to less than the timeout of the probe (ioredis: maxRetriesPerRequest), and answer "
+    "5xx when that is over."
+)
 FIX_BEFORE = "Start everything that it needs, migrate its database, and verify again."
 
 
@@ -147,6 +152,8 @@ class _Trial:
                 f"Let the application take the address of the service from {service.name}, and the "
                 "heartbeat ask the service."
             )
+        elif line == "heartbeat-backing" and isinstance(answer, str):
+            self.fixes[line] = FIX_RECONNECTING
         self.bad[line].append(text)
 
     def _recovery(self, label: str, answer: Answer | str, seconds: float, recovered: bool) -> None:

@@ -1,5 +1,6 @@
 """``python -m dockerflow verify --backing``: what is tried, and what is left behind."""
 
+import json
 import shlex
 import signal
 import socket
@@ -112,6 +113,22 @@ def test_without_an_optional_service_the_heartbeat_passes(app, postgresql, flaw,
     assert found["heartbeat-silent"].startswith(
         "DATABASE_URL (optional) silent: " + ("500 " if failed else "200 OK in ")
     )
+
+
+def test_a_client_that_connects_again_for_ever_gets_the_advice_to_limit_that(app, postgresql):
+    status, out, _ = run(
+        *("verify", "--json", "--timeout", "2", "--backing", "DATABASE_URL"),
+        *("--command", f"{FLASK} 'connects for ever'"),
+        cwd=app,
+        DATABASE_URL=postgresql.url,
+    )
+
+    lines = {line["name"]: line for line in json.loads(out)["lines"]}
+    assert (status, lines["heartbeat-backing"]["found"]) == (
+        1,
+        "DATABASE_URL cut: no answer in 2 s",
+    )
+    assert lines["heartbeat-backing"]["fix"].startswith("Limit how long the client of the service")
 
 
 def test_a_process_that_is_restarted_did_not_stay_up(app, postgresql):

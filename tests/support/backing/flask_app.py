@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 import psycopg
@@ -36,6 +37,9 @@ def answer():
     except psycopg.Error:
         if FLAW == "dies":
             os._exit(3)
+        if FLAW == "connects for ever":
+            time.sleep(0.1)
+            return answer()
         return {"status": "error"}, 500
     return {"status": "ok"}
 
