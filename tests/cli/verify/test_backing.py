@@ -57,7 +57,7 @@ def test_a_heartbeat_that_never_asks_its_service_fails(app, redis_server):
 def test_a_heartbeat_that_fails_from_the_start_is_not_tried_further(app, redis_server):
     status, outcomes, found = verify(
         app,
-        *("--backing", "REDIS_URL", "--command", command("database down")),
+        *("--timeout", "1", "--backing", "REDIS_URL", "--command", command("database down")),
         REDIS_URL=redis_server.url,
     )
 
@@ -113,6 +113,18 @@ def test_without_an_optional_service_the_heartbeat_passes(app, postgresql, flaw,
     assert found["heartbeat-silent"].startswith(
         "DATABASE_URL (optional) silent: " + ("500 " if failed else "200 OK in ")
     )
+
+
+def test_an_application_may_connect_after_it_has_begun_to_listen(app, postgresql):
+    _, outcomes, _ = verify(
+        app,
+        *("--timeout", "4", "--backing", "DATABASE_URL"),
+        *("--command", f"{FLASK} 'connects late'"),
+        DATABASE_URL=postgresql.url,
+    )
+
+    assert set(failures(outcomes)) <= {"mozlog"}
+    assert outcomes["heartbeat-silent"] == "passed"
 
 
 def test_a_client_that_connects_again_for_ever_gets_the_advice_to_limit_that(app, postgresql):

@@ -14,6 +14,7 @@ FLAW = sys.argv[1] if len(sys.argv) > 1 else ""
 URL = os.environ["DATABASE_URL"]
 app = Flask(__name__)
 lock = threading.Lock()
+STARTED = time.monotonic()
 connection = psycopg.connect(URL, autocommit=True) if FLAW == "never reconnects" else None
 
 
@@ -21,6 +22,8 @@ def look():
     """Ask the database something, as the flaw does it."""
     if FLAW == "blind":
         return
+    if FLAW == "connects late" and time.monotonic() < STARTED + 2:
+        raise psycopg.OperationalError
     if connection:
         with lock:
             connection.execute("SELECT 1")
