@@ -16,8 +16,8 @@ from weakref import WeakKeyDictionary
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 SQLITE_DEFAULT_TIMEOUT = 5.0  # seconds; sqlite3's own default for the wait for a lock
-# Inode, size and time of the last change of the file behind each connection
-_seen: WeakKeyDictionary[BaseDatabaseWrapper, tuple[int, int, int]] = WeakKeyDictionary()
+# Device, inode, size and time of the last change of the file behind each connection
+_seen: WeakKeyDictionary[BaseDatabaseWrapper, tuple[int, int, int, int]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -31,18 +31,22 @@ class File:
         """Raise where a connection would find no file, or one that it may not read.
 
         The file is not opened: closing it would drop the locks of all connections of this process.
-        An open connection answers from its memory where it can; if the file is another than at the
-        last look, it is made to read it again.
+        An open connection answers from its memory where it can; if the file has changed since the
+        last look, it is made to read it again. If another file is in its place, the connection is
+        closed: it would go on with the one that was removed.
         https://www.sqlite.org/howtocorrupt.html
         https://www.sqlite.org/pragma.html#pragma_shrink_memory
 
         :raises OSError: with the reason
         """
         status = os.stat(self.path)  # noqa: PTH116 (Path takes three times as long)
+        seen = status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+        before = _seen.get(connection)
+        if before and before[:2] != seen[:2]:
+            connection.close()
         if connection.connection is None and not _may(self.path, os.R_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), self.path)
-        seen = status.st_ino, status.st_size, status.st_mtime_ns
-        if connection.connection is not None and _seen.get(connection) != seen:
+        if connection.connection is not None and before != seen:
             _pragma(connection, "shrink_memory")
         _seen[connection] = seen
 

@@ -109,6 +109,27 @@ def test_a_file_of_garbage(shop):
 
 
 @half_open
+def test_garbage_in_the_place_of_the_file(shop):
+    other = shop.with_suffix(".new")
+    other.write_bytes(b"garbage!" * PAGE)
+    other.replace(shop)
+
+    assert heartbeat() in refused(shop, "file is not a database")
+
+
+def test_an_empty_database_in_the_place_of_the_file(shop):
+    other = shop.with_suffix(".new")
+    other.touch()
+    other.replace(shop)
+    connected, migrated = heartbeat()
+
+    assert (connected, {message_id for message_id, _ in migrated}) == (
+        [],
+        {"dockerflow.health.W001"},
+    )
+
+
+@half_open
 def test_a_file_that_is_cut_off(shop):
     shop.write_bytes(shop.read_bytes()[:PAGE])
 
