@@ -108,6 +108,8 @@ def problem(version_object: Mapping[str, Any], key: str) -> str | None:
 def _flaw(key: str, value: object) -> str | None:
     if not isinstance(value, str):
         return f"is a {_type_name(value)}, not a string"
+    if re.search("[\ud800-\udfff]", value):
+        return "has characters that are no Unicode text"
     if key in {"source", "build"}:
         return _url_flaw(value)
     if key == "commit" and not re.fullmatch("[0-9a-fA-F]{7,64}", value):

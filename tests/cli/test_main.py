@@ -61,6 +61,18 @@ def test_an_object_with_a_problem_is_not_written(tmp_path):
     assert path.read_text() == "before"
 
 
+def test_a_value_of_bytes_that_are_not_utf_8_is_not_written(tmp_path):
+    path = tmp_path / "version.json"
+
+    status, out, err = run("version", *OPTIONS, "--version=caf\udce9", "--output", path)
+
+    assert (status, out, path.exists()) == (1, "", False)
+    assert err == (
+        "version has characters that are no Unicode text. Expected the release, such as "
+        '"1.4.0", or "" for a build that is no release.\n'
+    )
+
+
 def test_a_file_that_can_not_be_written_is_reported(tmp_path):
     path = tmp_path / "nowhere" / "version.json"
 
