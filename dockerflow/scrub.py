@@ -14,38 +14,47 @@ from urllib.parse import unquote
 
 # user:password@ of a URL. A quote or an angle bracket ends the URL, except after user: and before
 # the first slash.
-_IN_URL = """(?:(?!://)[^\\s'"<>])*@"""
+_IN_URL = r"""(?:(?!://)[^\s'"<>])*@"""
 _URL_CREDENTIALS = rf"""://(?:[^\s'"<>/:@]*:(?:(?!://)[^\s/])*@(?:{_IN_URL})?|{_IN_URL})"""
-
 # What urllib, http.client, libpq and httpx quote as the port or the place of the network: the start
 # of a password, where a slash in it is not percent-encoded.
 _URL_PART = r"""(?i:\b(?:integer value(?: as)?|netloc|port(?: number)?):?\s)(?=['"])"""
+# What http.client, requests and httpx quote as a bad value of a header: b'Bearer hush\n'
+_QUOTED_HEADER = r"""(['"](?i:basic|bearer)\s{1,9})[^\s'"\\]+"""
 
-# Between name and value, as in password=..., PWD = '...', 'password': '...', X-Api-Key: ...,
-# data['password']=..., {\"password\": ..., password => ...
+# A name, and what is between it and its value: password=..., PWD = '...', 'password': '...',
+# X-Api-Key: ..., data['password']=..., {\"password\": ..., password => ...
+_NAME = r"[\w.\[\]-]+\Z"
+_MAX_NAME = 80  # characters
 _SEPARATOR = (
     r"""[\\'")\]]{0,9}\s{0,9}(?:[:=]{0,2}=>?\s{0,9}|:\s{0,9}(?=[bru]{0,2}["'])|:[^\S\r\n]{0,9})"""
 )
-_NAME = r"[\w.\[\]-]+\Z"
-_MAX_NAME = 80  # characters
-# 'hu\'sh', 'hu''sh', b"hush", \"hush\", and what has no end
+
+# 'hu\'sh', 'hu''sh', b"hush", and what has no end
 _QUOTED = r"""(?i:[bru]{0,2})(?:'(?:\\.|''|[^'\\])*(?:'|\\?\Z)|"(?:\\.|""|[^"\\])*(?:"|\\?\Z))"""
+# \"hush\", \\\"hu\"sh\\\"
 _ESCAPED = r"""(?P<escape>\\{1,15})(?P<quote>["'])(?:(?!(?<!\\)(?P=escape)(?P=quote)).)*"""
 _ESCAPED += "(?:(?P=escape)(?P=quote))?"
 # SecretStr('hush'), ["hush", "hush"]
 _GROUP = rf"""[\w.]{{0,40}}[(\[](?:{_QUOTED}|[^'"()\[\]{{}}])*[)\]]?"""
-# A mark ends a value where another name, or nothing, comes after it: password=hu,sh, port=1
-_ENDS_BEFORE = r"""\s|\Z|\\*["']|[\w.\[\]-]{1,80}\s{0,9}[=:]"""
-_UNQUOTED = (
-    r"""(?!(?i:yes|no|true|false|none|null)(?:[\s.,;&'")\]}]|\Z))(?!\{)"""
-    r"""(?:(?i:apikey|basic|bearer|digest|negotiate|token)[^\S\r\n]{1,9})?"""
-    rf"""(?:[^\s,;&'")\]}}]|[,;&](?!{_ENDS_BEFORE})|['")\]}}](?=\w))+"""
-)
+# Not a value: "using password: YES", and a JSON object, whose own names are looked at
+_NO_VALUE = r"""(?i:yes|no|true|false|none|null)(?:[\s.,;&'")\]}]|\Z)|\{"""
+# Bearer hush
+_SCHEME = r"(?i:apikey|basic|bearer|digest|negotiate|token)[^\S\r\n]{1,9}"
+# A comma is in the value of "password=hu,sh dbname=shop" and ends that of "password=hush, port=1".
+_AFTER_VALUE = r"""\s|\Z|\\*["']|[\w.\[\]-]{1,80}\s{0,9}[=:]"""
+_IN_VALUE = rf"""[^\s,;&'")\]}}]|[,;&](?!{_AFTER_VALUE})|['")\]}}](?=\w)"""
+_UNQUOTED = f"(?!{_NO_VALUE})(?:{_SCHEME})?(?:{_IN_VALUE})+"
+_BRACED = r"\{(?:\}\}|[^}\r\n])*\}?"  # ODBC: PWD={hu;sh}
+
+# The value: after a colon, after "=", in a query string, and of a header with several parts
 _COLON_VALUE = f"{_ESCAPED}|{_QUOTED}|{_GROUP}|{_UNQUOTED}"
-_EQUALS_VALUE = rf"\{{(?:\}}\}}|[^}}\r\n])*\}}?|{_COLON_VALUE}"  # ODBC: PWD={hu;sh}
+_EQUALS_VALUE = f"{_BRACED}|{_COLON_VALUE}"
 _QUERY_VALUE = rf"(?:{_QUOTED})?[^&#;]*"
-_HEADERS = {"authorization", "cookie", "proxy-authorization", "set-cookie"}
 _HEADER_VALUE = rf"""{_ESCAPED}|{_QUOTED}|(?:[^'"\r\n]|(?<==)"[^"\r\n]*"?)+"""
+# Also as keys of request.META: HTTP_COOKIE
+_HEADERS = r"(?i)(?:http_)?(?:(?:proxy[_-])?authorization|(?:set[_-])?cookie)"
+
 _ENCODED_WORD = r"(?<!\S)[^\s%]*%\S*"
 _MAX_ENCODING = 3  # times that a text is percent-encoded
 
@@ -91,9 +100,10 @@ _ONE_WORD = (  # authcode, apikey, dbpass; a pincode is a postal code
 # A property of a secret is none: token_type, password_length; max_tokens, has_password. Nor is an
 # error about it (TokenError: ...), or secret_santa.
 _PROPERTIES = _words(
-    "age algorithm at changed count created date enabled error exception expiration expired expires"
-    " expiry format invalid length level limit method missing name policy provided rate ratio"
-    " required santa secure status strength ttl type updated valid verified version"
+    "age algorithm at backend changed class count created date enabled engine error exception"
+    " expiration expired expires expiry field format invalid length level limit method missing"
+    " model module name plugin policy provided rate ratio required santa secure status strength"
+    " timeout ttl type updated valid verified version"
 )
 _QUANTITIES = _words("has is max min num total")
 # Alone, these are secrets in a query string (the code of OAuth, the key of an API), and none in
@@ -115,7 +125,7 @@ def scrub(text: str) -> str:
 
 
 def _mask(text: str) -> str:
-    return mask_pairs(mask_urls(text))
+    return mask_pairs(mask_urls(_compiled(_QUOTED_HEADER).sub(r"\1***", text)))
 
 
 def mask_encoded(text: str, mask: Callable[[str], str], decode: Callable[[str], str]) -> str:
@@ -162,16 +172,14 @@ def mask_pairs(text: str, *, query: bool = False) -> str:
 
 
 def _value_pattern(name: str, equals: bool, query: bool) -> str:
-    if name.lower() in _HEADERS and not equals:
-        return _HEADER_VALUE
-    if not equals:
-        return _COLON_VALUE
-    return _QUERY_VALUE if query else _EQUALS_VALUE
+    if equals:
+        return _QUERY_VALUE if query else _EQUALS_VALUE
+    return _HEADER_VALUE if _compiled(_HEADERS).fullmatch(name) else _COLON_VALUE
 
 
 def is_secret(name: str, *, in_query: bool) -> bool:
     """Whether a value with this name is a secret; ``in_query``: in a query string."""
-    if name.lower() in _HEADERS:
+    if _compiled(_HEADERS).fullmatch(name):
         return True
     spellings = [
         re.findall("[a-z]+", spelling.lower())
@@ -179,7 +187,7 @@ def is_secret(name: str, *, in_query: bool) -> bool:
     ]
     if any(w and (w[-1] in _PROPERTIES or w[0] in _QUANTITIES) for w in spellings):
         return False
-    return any(_name_a_secret(words, in_query) for words in spellings)
+    return any(_is_secret_name(words, in_query) for words in spellings)
 
 
 def is_count(name: str, value: str) -> bool:
@@ -187,7 +195,7 @@ def is_count(name: str, value: str) -> bool:
     return value.isdecimal() and name.lower().endswith(_COUNTED)
 
 
-def _name_a_secret(words: list[str], in_query: bool) -> bool:
+def _is_secret_name(words: list[str], in_query: bool) -> bool:
     if len(words) == 1 and words[0] in _IN_QUERIES:
         return in_query
     if words and words[-1] in {"key", "keys"} and words[-2] not in _PLAIN_KEYS:

@@ -66,6 +66,14 @@ from tests.support.web import python_path
         ("Password:hush, user: me", "Password:***, user: me"),
         ("password: required", "password: ***"),  # or that is the password
         ('Authorization: Digest username="me", response="hush"', "Authorization: ***"),
+        (
+            "{'HTTP_COOKIE': 'a=hush; b=hush', 'PATH_INFO': '/'}",
+            "{'HTTP_COOKIE': ***, 'PATH_INFO': '/'}",
+        ),
+        ("HTTP_AUTHORIZATION: Bearer hush\nA: b", "HTTP_AUTHORIZATION: ***\nA: b"),
+        ("Invalid header value b'Bearer hush\\n'", "Invalid header value b'Bearer ***\\n'"),
+        ("header value: 'Basic aHVzaA== '", "header value: 'Basic *** '"),
+        ("[('Authorization', 'Bearer hush')]", "[('Authorization', 'Bearer ***')]"),
         # other signs between name and value
         ("password => 'hush', port => 1", "password => ***, port => 1"),
         ("password := hush", "password := ***"),
@@ -129,6 +137,8 @@ def test_credentials_are_taken_out(text, scrubbed):
         "tokens=5, completion_tokens=17, prompt_tokens: 4, sessions=3",
         '{"total_tokens": 9, "active_sessions": 3}',
         "assertion=failed",
+        "session_timeout=5, AUTH_USER_MODEL=shop.User, auth_plugin=caching_sha2_password",
+        "bearer tokens are not 'basic'",
         "InvalidTokenError: it has expired",
         "jwt.exceptions.InvalidSignatureError: verification failed",
         "at 12:00:01 GET /100%25/a%20b?page=1%262 HTTP/1.1",
@@ -148,7 +158,7 @@ def test_whatever_stands_around_a_url_its_password_goes(before, password, after)
 PIECES = [
     "a.", "x://", "http://h/,", "token", "token ", "token='", 'pwd="\\', "token=(", 'token=["',
     "token={", "token=,", "tokens=5,", 'token:\\"', "token=\\", "Cookie: ", "x://me:", "a:",
-    "%3D", "%25", "%3D ",
+    "%3D", "%25", "%3D ", "'bearer ", "HTTP_COOKIE: ",
 ]  # fmt: skip
 
 
@@ -215,6 +225,7 @@ NO_SECRETS = {
         "token_type", "tokenType", "password_length", "key_name", "signature_version",
         "pass_rate", "password_changed", "password_changed_at", "signature_valid",
         "session_count", "code_challenge_method", "max_tokens", "has_password", "is_token",
+        "session_timeout", "AUTH_USER_MODEL", "authPlugin", "password_field", "SESSION_ENGINE",
     ],
     "only looks like one": ["compass", "bypass", "passenger", "secretary", "tokenizer", "author",
                             "secret_santa", "spin", "design", "signal", "page", "q", "state", "id",
