@@ -29,21 +29,23 @@ def check_storages(app_configs: Any, storage: str, **kwargs: Any) -> list[CheckM
     from django.core.files.storage import storages  # noqa: PLC0415
 
     content = uuid.uuid4().hex.encode()
+    wanted = f"dockerflow-{content.decode()}.txt"
     name = None
     try:
         chosen = storages[storage]
-        name = chosen.save(f"dockerflow-{content.decode()}.txt", ContentFile(content))
+        name = chosen.save(wanted, ContentFile(content))
         with chosen.open(name) as file:
             returned = file.read()
         chosen.delete(name)
-        name = None
     except Exception as error:
+        with suppress(Exception):
+            if name is None:
+                # A disk that is full keeps an empty file. Other storages than that of files have no
+                # path: what could not be saved there is not waited for again.
+                chosen.path(wanted)
+            chosen.delete(name or wanted)
         text = f'Storage "{storage}" raised {type(error).__name__}: {error}'
         return [checks.Error(text, id=health.ERROR_STORAGE_FAILED)]
-    finally:
-        if name is not None:
-            with suppress(Exception):
-                chosen.delete(name)
     if returned != content:
         text = f'Storage "{storage}" returned other content than was saved'
         return [checks.Error(text, id=health.ERROR_STORAGE_LOST_CONTENT)]

@@ -1,5 +1,7 @@
 """check_storages and check_tasks: backends that work, break, lose content and hang."""
 
+import resource
+
 import django
 import pytest
 from django.core.files.storage import storages
@@ -89,6 +91,24 @@ def test_what_cannot_be_read_is_deleted_all_the_same(use):
     found(check_storages, storage="media")
 
     assert slow_backends.UnreadableStorage.kept == []
+
+
+def test_what_a_full_disk_has_of_a_file_is_deleted(use, tmp_path):
+    use(media=(FILES, {"location": tmp_path}))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))  # bytes that a file may have
+    try:
+        messages = found(check_storages, storage="media")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert messages == [
+        (
+            *(40, "dockerflow.health.E020"),
+            'Storage "media" raised OSError: [Errno 27] File too large',
+        )
+    ]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_directory_that_is_not_writable(use, tmp_path):
