@@ -107,8 +107,8 @@ REQUIREMENTS = (
         APPLICATION,
         "Stops on SIGTERM",
         "Docker: a container that is stopped gets SIGTERM, and SIGKILL 10 seconds later.",
-        "Handle SIGTERM in the process that the container starts with, or put an init before it "
-        "(docker run --init) that passes it on.",
+        "Handle SIGTERM in the process that the container starts with, let a shell script start "
+        "the server with exec, or put an init before it (docker run --init) that passes it on.",
         STARTED,
     ),
     Requirement(
