@@ -5,6 +5,7 @@ from __future__ import annotations
 from dockerflow.conf import conf
 
 _SHARE = 0.8
+_LONGEST = 86_400  # seconds; a socket takes some weeks at most
 
 
 def check_timeout() -> float:
@@ -13,7 +14,7 @@ def check_timeout() -> float:
     So a check that waits for a silent server can report itself what it waited for, and its thread
     ends with it.
     """
-    return conf.DOCKERFLOW_HEARTBEAT_TIMEOUT * _SHARE
+    return min(conf.DOCKERFLOW_HEARTBEAT_TIMEOUT * _SHARE, _LONGEST)
 
 
 def reason(error: BaseException) -> str:

@@ -170,6 +170,12 @@ def test_a_port_that_accepts_connections_is_fine(silent):
     assert found(check_connects, address=check_connects.subjects.parse(silent)) == []
 
 
+def test_there_is_no_longest_timeout(settings, silent):
+    settings.DOCKERFLOW_HEARTBEAT_TIMEOUT = 1e11
+
+    assert found(check_connects, address=check_connects.subjects.parse(silent)) == []
+
+
 def test_a_port_that_refuses_connections(heartbeat, closed):
     status, details = heartbeat(f"check_connects[{closed}]")
 
