@@ -38,11 +38,13 @@ NO_RIGHT = {"42501", 1142, 1143}
 CONNECT_HINTS = {
     "password|access denied": "Check USER and PASSWORD in DATABASES, and the user's rights on the"
     " server.",
-    "connection slots|too many|no more connections": "The server has no connection left. Find out who"
-    " holds the connections (pg_stat_activity, SHOW PROCESSLIST), close some, or raise its limit.",
+    "connection slots|too many|no more connections": "The server has no connection left. Find out"
+    " who holds the connections (pg_stat_activity, SHOW PROCESSLIST), close some, or raise"
+    " its limit.",
     # Of psycopg's pool, and of PgBouncer
-    "get a connection|query_wait_timeout|server login": "The connection pool has no free connection:"
-    " all are in use, or the server does not answer. Check the server, and the size of the pool.",
+    "get a connection|query_wait_timeout|server login": "The connection pool has no free"
+    " connection: all are in use, or the server does not answer. Check the server, and the size of"
+    " the pool.",
     "database .*does not exist|unknown database": "Check NAME in DATABASES, or create this"
     " database.",
     "host name|name or service|name resolution|resolve host|unknown .*host": "Check HOST in"
