@@ -104,8 +104,8 @@ class SettingsFile:
         if old.path in old.problems:
             return new, {}
         path, line = new.path, new.problems.get(new.path)
-        if line is None and old.entries and old.path in new.passed_over:
-            path, line = old.path, _unusable(old.path, new.passed_over[old.path])
+        if line is None and old.entries and (reason := _why_lost(old.path, new)):
+            path, line = old.path, _unusable(old.path, reason)
         if line is not None:  # the entries that were wrong before are not in order either
             return replace(old, passed_over=new.passed_over), self.faults.lines | {path: line}
         entries, problems = dict(new.entries), dict(new.problems)
@@ -179,6 +179,13 @@ def _load(readers: Mapping[str, Callable[..., Any]]) -> Content:
 
 def _unusable(path: str, reason: str) -> str:
     return f"{path} cannot be used: {reason}."
+
+
+def _why_lost(path: str, new: Content) -> str | None:
+    """Why a file that is still there is not read any more, or None."""
+    if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 (Path may raise)
+        return "it is not a file"
+    return new.passed_over.get(path)
 
 
 def _unreadable(error: OSError) -> str:

@@ -153,6 +153,28 @@ def test_a_file_that_cannot_be_used_any_more_keeps_what_it_had(ini, records, con
     assert good == (2, [("INFO", f"{ini}: in order again")])
 
 
+@pytest.mark.parametrize("replace", [Path.mkdir, os.mkfifo])
+def test_what_takes_the_place_of_the_file_and_is_none_keeps_what_it_had(ini, records, replace):
+    ini.rename(ini.with_name("moved"))
+    replace(ini)
+    bad = conf.DOCKERFLOW_HEARTBEAT_TTL, records()
+    ini.rename(ini.with_name("odd"))
+    ini.with_name("moved").rename(ini)
+    good = conf.DOCKERFLOW_HEARTBEAT_TTL, records()
+
+    assert bad == (1, [("ERROR", f"{ini} cannot be used: it is not a file. {STAYS}")])
+    assert good == (1, [("INFO", f"{ini}: in order again")])
+
+
+@pytest.mark.parametrize("replace", [Path.mkdir, os.mkfifo])
+def test_a_secret_whose_file_is_none_any_more_is_the_last_good_one(token, records, replace):
+    token.unlink()
+    replace(token)
+
+    assert conf.DOCKERFLOW_HEARTBEAT_TOKEN == "sesame"
+    assert [level for level, _ in records()] == ["ERROR"]
+
+
 def test_a_bad_value_is_not_in_order_while_the_file_cannot_be_used(ini, records):
     seen = []
     for content in (f"[settings]\n{TTL} = ten\n", "oops\n", f"[settings]\n{TTL} = 2\n"):
