@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("dockerflow.django")
 
-# The names that logging allows no field of a record to have
-_RESERVED = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime"})
+# The names that logging allows no field of a record to have; a project's factory may add some
+_RECORD = logging.getLogRecordFactory()("", logging.NOTSET, "", 0, "", (), None)
+_RESERVED = frozenset({*vars(_RECORD), "message", "asctime"})
 CLIENT_CLOSED_REQUEST = 499  # nginx's, for a response whose end no client saw
 
 

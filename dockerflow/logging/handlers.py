@@ -9,7 +9,7 @@ from logging.handlers import QueueHandler
 from typing import Any, TextIO, cast
 
 from dockerflow.logging.jsonable import as_text, escape_non_ascii
-from dockerflow.logging.mozlog import STANDARD_ATTRIBUTES, MozlogFormatter
+from dockerflow.logging.mozlog import STANDARD_ATTRIBUTES, MozlogFormatter, record_of
 
 
 class MozlogHandler(logging.StreamHandler[TextIO]):
@@ -82,4 +82,4 @@ class MozlogQueueHandler(QueueHandler):
         queued |= dict.fromkeys(["args", "exc_info", "exc_text", "stack_info"])
         if getattr(record, "logger_name", None) is not None:
             queued["logger_name"] = as_text(record.logger_name)  # type: ignore[attr-defined]
-        return logging.makeLogRecord(queued | {"msg": fields})
+        return record_of(queued | {"msg": fields})

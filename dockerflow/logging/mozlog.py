@@ -37,6 +37,16 @@ _FORMATTED = {"asctime", "message", "taskName", "color_message"}
 _SPECIAL = {*_FORMATTED, "logger_name", "request"}
 
 
+def record_of(attributes: Mapping[str, Any]) -> LogRecord:
+    """Return a record with these attributes and the standard ones.
+
+    :func:`logging.makeLogRecord` would have the project's record factory add its own once more.
+    """
+    record = LogRecord("", logging.NOTSET, "", 0, "", (), None)
+    vars(record).update(attributes)
+    return record
+
+
 class MozlogFormatter(logging.Formatter):
     """Formats a record as one line of strictly valid JSON in the mozlog schema.
 
@@ -148,7 +158,7 @@ class MozlogFormatter(logging.Formatter):
     def plain_record(self, record: LogRecord) -> dict[str, Any]:
         """Return what :meth:`convert_record` returns for `record`, as plain data."""
         if not record.__dict__.keys() >= _STANDARD:  # somebody has deleted one
-            record = logging.makeLogRecord(record.__dict__)
+            record = record_of(record.__dict__)
         try:
             return jsonable_object(self.convert_record(record))
         except Exception as error:

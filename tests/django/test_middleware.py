@@ -192,3 +192,43 @@ def test_what_no_request_needs_is_not_imported_with_the_middleware() -> None:
     assert imported & late == set()
     checks = {name for name in imported if name.startswith("dockerflow.django.checks.")}
     assert checks == {"dockerflow.django.checks.subjects"}
+
+
+FACTORY = """
+import logging, sys
+
+def record(name, *args, **kwargs):
+    record = logging.LogRecord(name, *args, **kwargs)
+    record.path = name.upper()
+    return record
+
+logging.basicConfig(stream=sys.stdout, level="INFO", format="%(name)s %(path)s %(path_)s")
+logging.setLogRecordFactory(record)
+
+import django
+from django.conf import settings
+from django.test import Client
+
+settings.configure(
+    ROOT_URLCONF="tests.urls",
+    ALLOWED_HOSTS=["*"],
+    DATABASES={},
+    MIDDLEWARE=["dockerflow.django.middleware.DockerflowMiddleware"],
+    INSTALLED_APPS=["dockerflow.django"],
+    LOGGING_CONFIG=None,
+)
+django.setup()
+Client().get("/")
+"""
+
+
+def test_fields_that_the_projects_record_factory_sets_stand_beside_those_of_the_summary() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FACTORY],
+        env={"PYTHONPATH": python_path()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.stdout, done.stderr) == ("request.summary REQUEST.SUMMARY /\n", "")

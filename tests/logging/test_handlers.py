@@ -234,6 +234,19 @@ def test_a_queue_changes_nothing_in_the_lines():
     assert queued == direct
 
 
+def test_a_queue_changes_nothing_in_what_a_record_factory_has_set(monkeypatch):
+    def factory(name, *args, **kwargs):
+        record = logging.LogRecord(name, *args, **kwargs)
+        record.team = name.split(".")[0]
+        return record
+
+    monkeypatch.setattr(logging, "_logRecordFactory", factory)
+    queued, direct = lines_both_ways(lambda log: log.info("hello"))
+
+    assert [line["Fields"] for line in queued] == [{"msg": "hello", "team": "app"}]
+    assert queued == direct
+
+
 def test_a_queued_record_can_be_pickled_and_has_no_object_of_the_projects():
     waiting = queue.SimpleQueue()
     everything(logger(MozlogQueueHandler(waiting)))
