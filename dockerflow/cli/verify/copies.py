@@ -6,10 +6,15 @@ import fnmatch
 import posixpath
 import re
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from dockerflow.cli.verify.accounts import Doubt
+from dockerflow.cli.verify.accounts import UNKNOWN, Doubt
 from dockerflow.cli.verify.image import ACCOUNT_FILES, DIRECTORIES, Image, may_be_directory, moved
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from e2b_dockerfile_utils import DockerfileHeredoc
 
 DIRECTORY = "/app"
 # commands that may bring sources, too
@@ -70,6 +75,20 @@ def unpacked(source: str, instruction: str) -> str:
     if instruction == "ADD" and re.search(r"\.(tar(\.\w+)?|t[bgx]z2?)$", source):
         return "."
     return posixpath.normpath(source)
+
+
+def text_of(document: DockerfileHeredoc, variables: Mapping[str, str]) -> str:
+    """Return what a here-document writes to its file: without a shell, quotes are text."""
+    text = document.content
+    if document.chomp:
+        text = re.sub(r"^\t+", "", text, flags=re.MULTILINE)
+    if not document.expand:
+        return text
+    return re.sub(
+        r"(?<!\\)\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\})",
+        lambda match: variables.get(match[1] or match[2], match[3] or UNKNOWN),
+        text,
+    )
 
 
 def is_inside(path: str) -> bool:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dockerflow.cli.verify import copies, installs
-from dockerflow.cli.verify.accounts import UNKNOWN, Doubt, names_accounts
+from dockerflow.cli.verify.accounts import Doubt, names_accounts
 from dockerflow.cli.verify.image import TEXT_LIMIT, Image
 from dockerflow.cli.verify.refused import refuse, refuse_port
 from dockerflow.cli.verify.shell.options import SHELLS
@@ -24,7 +24,7 @@ from dockerflow.cli.verify.shell.syntax import Exit, ShellError
 from dockerflow.cli.verify.start import NONE, Start
 
 if TYPE_CHECKING:
-    from e2b_dockerfile_utils import DockerfileHeredoc, DockerfileInstruction
+    from e2b_dockerfile_utils import DockerfileInstruction
 
 SECONDS = 60.0
 VARIABLE = re.compile(r"\$\{?(\w+)")
@@ -213,12 +213,13 @@ class _Reader:
 
     def _copy(self, stage: Stage, instruction: DockerfileInstruction) -> None:
         line = instruction.start_line
+        variables = stage.arguments | stage.environment
         *sources, to = [stage.expand(word, line) for word in instruction.args]
         copied = copies.Copy(
             sources=[copies.unpacked(source, instruction.name) for source in sources],
             target=posixpath.normpath(posixpath.join(stage.directory, to)),
             into=to.endswith("/"),
-            texts=[_text(stage, document, line) for document in instruction.heredocs],
+            texts=[copies.text_of(document, variables) for document in instruction.heredocs],
             written=instruction.original,
         )
         name = next((flag[7:] for flag in instruction.flags if flag.startswith("--from=")), None)
@@ -237,16 +238,6 @@ class _Reader:
         other.sources.maybe = f"COPY --from={name}"
         other.image.accounts.doubts.append(Doubt(f"COPY --from={name}", creates=True))
         return other
-
-
-def _text(stage: Stage, document: DockerfileHeredoc, line: int) -> str:
-    """Return what a here-document of COPY or ADD writes."""
-    text = document.content
-    if document.chomp:
-        text = re.sub(r"^\t+", "", text, flags=re.MULTILINE)
-    if document.expand:
-        text = re.sub(rf"{VARIABLE.pattern}\}}?", UNKNOWN, stage.expand(text, line))
-    return text
 
 
 def script_of(instruction: DockerfileInstruction) -> str:

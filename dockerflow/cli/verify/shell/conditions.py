@@ -21,6 +21,8 @@ def test(script: Script, words: list[str], stdin: str) -> Result:
     negated = words[:1] == ["!"]
     if not any(UNKNOWN in word for word in words):
         match words[negated:]:
+            case []:
+                found = False
             case ["-n", word] | [word]:
                 found = word != ""
             case ["-z", word]:
@@ -58,4 +60,6 @@ def exists(script: Script, words: list[str], stdin: str) -> Result:
         return Status.YES, UNKNOWN
     # no image has it before it is created
     absent = account in {APP, ID} and not accounts.doubts and UNKNOWN not in known
-    return (Status.NO if absent else Status.UNKNOWN), UNKNOWN
+    if not absent:
+        return Status.UNKNOWN, UNKNOWN
+    return Status.NO, "" if name in {"getent", "id"} else UNKNOWN
