@@ -127,7 +127,7 @@ def _url_flaw(value: str) -> str | None:
         return "contains a user name or password"
     if url.scheme not in {"http", "https"} or not has_host or re.search(r"\s", value):
         # whatever stands before an @ may be a password
-        shown = re.sub(r"[^/]*@", "…@", value)
+        shown = re.sub(r"((?:^[a-z+.-]+://)?).*@", r"\1…@", value, flags=re.DOTALL | re.IGNORECASE)
         return f"is {json.dumps(shown, ensure_ascii=False)}, not an http or https URL"
     return None
 

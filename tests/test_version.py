@@ -258,6 +258,7 @@ digits.
         ("source", "git@github.com:o/r.git", 'source is "…@github.com:o/r.git", not an http'),
         ("source", "https://me:hush@github.com/o/r", "source contains a user name or password"),
         ("source", "ssh://me:hush@h/o", 'source is "ssh://…@h/o", not an http or https URL'),
+        ("source", "git://me@hu/sh@h/o", 'source is "git://…@h/o", not an http or https URL'),
         ("build", "7", 'build is "7", not an http or https URL'),
         ("build", "https://ci:hush@h/7", "build contains a user name or password"),
     ],

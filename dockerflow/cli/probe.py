@@ -177,7 +177,7 @@ def check_url(url: str) -> None:
     """Raise ValueError where ``url`` can't be requested; the text is the reason."""
     if not url.strip():
         raise ValueError("the URL is empty")
-    shown = "the URL" if "@" in url else repr(url)  # a password may stand before the @
+    shown = _without_password(url)
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -187,6 +187,7 @@ def check_url(url: str) -> None:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         hint = f"; write http://{url}" if re.fullmatch(_HOST_AND_PATH, url) else ""
         hint = f"; write http://HOST:PORT{url}" if re.match("/(?!/)", url) else hint
+        hint = "" if "@" in url else hint
         raise ValueError(f"{shown} is not an http or https URL{hint}")
     if not url.isascii() or not url.isprintable() or " " in url:
         raise ValueError(f"{shown} has characters that a URL can't have")
@@ -204,8 +205,14 @@ def check_base_url(url: str) -> None:
     check_url(url)
     if "?" in url or "#" in url:
         raise ValueError(
-            f"{url!r} has a query or a fragment; give the address below which /__version__ is"
+            f"{_without_password(url)} has a query or a fragment; give the address below which "
+            "/__version__ is"
         )
+
+
+def _without_password(url: str) -> str:
+    # one may stand before an @, with whatever characters
+    return "the URL" if "@" in url else repr(url)
 
 
 def _open(url: str, timeout: float) -> tuple[http.client.HTTPConnection, str]:

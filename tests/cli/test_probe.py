@@ -305,6 +305,7 @@ def test_an_ipv6_address_may_be_requested():
         (["http://h:x/"], "", "'http://h:x/' has a port that is no number from 0 to 65535"),
         (["http://me:hu/sh@h/"], "", "the URL has a port that is no number from 0 to 65535"),
         (["me:hush@h/"], "", "the URL is not an http or https URL"),
+        (["me/hush@h"], "", "the URL is not an http or https URL"),
         (["http://me:hush@h/"], "", "a URL with a user or a password can't be requested"),
         ([], "http", "PORT is 'http', not a number from 1 to 65535"),
         ([], "65536", "PORT is '65536', not a number from 1 to 65535"),

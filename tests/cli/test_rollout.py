@@ -265,6 +265,10 @@ def test_the_end_as_json(server, words):
                 " /__version__ is"
             ),
         ),
+        (
+            ["http://me:#hush@h/", COMMIT],
+            ("the URL has a query or a fragment; give the address below which /__version__ is"),
+        ),
         (["ftp://h", COMMIT], "'ftp://h' is not an http or https URL"),
         (["http://me:hush@h", COMMIT], "a URL with a user or a password can't be requested"),
         (["http://h:x", COMMIT], "'http://h:x' has a port that is no number from 0 to 65535"),
