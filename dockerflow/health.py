@@ -66,16 +66,17 @@ ADVICE: dict[str, str] = {
     " that host, port, name, user and password in DATABASES are right, and that the network lets"
     " the connection through.",
     ERROR_UNUSABLE_DATABASE: "The server accepts connections, but the query fails. Look at its log,"
-    " its disk and its locks.",
+    " its disk, its locks and its timeout for queries.",
     ERROR_MISCONFIGURED_DATABASE: "Correct this alias in DATABASES.",
     ERROR_CANNOT_CONNECT_REDIS: "Check that the Redis server runs, that its address and password in"
     " CACHES are right, and that the network lets the connection through.",
-    ERROR_MISSING_REDIS_CLIENT: "Install the client that the cache's backend needs.",
+    ERROR_MISSING_REDIS_CLIENT: "Install the package that is missing, or correct this alias in"
+    " CACHES.",
     ERROR_MISCONFIGURED_REDIS: "Correct this alias in CACHES.",
     ERROR_REDIS_PING_FAILED: "The server answers, but refuses the PING. It may still load its data,"
     " be out of memory, or ask for another password.",
-    ERROR_CACHE_FAILED: "Check that the cache's server runs and answers, and that its address and"
-    " password in CACHES are right.",
+    ERROR_CACHE_FAILED: "Check that the cache's server runs and answers, and that this alias in"
+    " CACHES is right: its address, its password and its options.",
     ERROR_CACHE_LOST_VALUE: "The cache may be full, its server may be down while its client hides"
     " that, or the value was read from a replica that lags behind.",
     ERROR_MIGRATIONS_FORBIDDEN: "Grant the database's user SELECT on django_migrations and USAGE on"
@@ -100,10 +101,10 @@ ADVICE: dict[str, str] = {
     " connection through.",
     ERROR_HOST_UNKNOWN: "Check the name, and the DNS server of the container.",
     CRITICAL_CHECK_TIMED_OUT: "What the check waits for does not answer. Look at the server that it"
-    " connects to, at its load and its locks, and at the network between. The log record from the"
-    " start of this failure has the whole stack.",
-    CRITICAL_CHECK_RAISED: "Correct the check. The log record from the start of this failure has"
-    " the traceback.",
+    " connects to, at its load and its locks, at the network between, and at the DNS server. The"
+    " log record from the start of this failure has the whole stack.",
+    CRITICAL_CHECK_RAISED: "Correct the check, or the code that it calls. The log record from the"
+    " start of this failure has the traceback.",
     CRITICAL_CHECK_RETURNED_JUNK: "Correct the check: it must return a list of messages of"
     " django.core.checks.",
 }

@@ -38,6 +38,10 @@ COMMANDS = {
     "django-cadmin",
     "configurations/__main__",
 }
+NOT_WIRED_HINT = (
+    "Put dockerflow.django.middleware.DockerflowMiddleware first in MIDDLEWARE, or"
+    ' include("dockerflow.django.urls", namespace="dockerflow").'
+)
 
 
 def register() -> None:
@@ -117,7 +121,7 @@ def check_routes(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     from dockerflow.django.middleware import DockerflowMiddleware
 
     if not getattr(settings, "ROOT_URLCONF", None):  # Django then serves nothing at all
-        return [_not_wired()]
+        return [_not_wired("Set ROOT_URLCONF: without it, Django answers no request.")]
     position = middleware_order.position(DockerflowMiddleware)
     if position is None:
         return list(_routes())
@@ -153,13 +157,9 @@ def _routes() -> Iterator[CheckMessage]:
     yield from _ssl_redirect(settings.MIDDLEWARE)
 
 
-def _not_wired() -> CheckMessage:
-    return checks.Warning(
-        "No route leads to the endpoints of Dockerflow",
-        hint="Put dockerflow.django.middleware.DockerflowMiddleware first in MIDDLEWARE,"
-        ' or include("dockerflow.django.urls", namespace="dockerflow").',
-        id=health.WARNING_NOT_WIRED,
-    )
+def _not_wired(hint: str = NOT_WIRED_HINT) -> CheckMessage:
+    text = "No route leads to the endpoints of Dockerflow"
+    return checks.Warning(text, hint=hint, id=health.WARNING_NOT_WIRED)
 
 
 def _ssl_redirect(in_front: Sequence[str]) -> Iterator[CheckMessage]:

@@ -103,6 +103,17 @@ def test_a_heartbeat_that_fails_says_why_and_exits_with_1(tmp_path):
     )
 
 
+def test_the_error_comes_last_where_one_pipe_takes_all(tmp_path):
+    run = command("dockerflow", "heartbeat", DATABASE_URL=f"sqlite:///{tmp_path}/missing.sqlite3")
+    done = subprocess.run(
+        **run, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+
+    assert done.stdout.splitlines()[-1] == (
+        "CommandError: The heartbeat failed: check_database_connected (error)"
+    )
+
+
 @pytest.mark.parametrize(("verbosity", "tracebacks"), [("1", 0), ("2", 1)])
 def test_a_traceback_is_logged_where_it_is_asked_for(verbosity, tracebacks):
     checks = "tests.support.fault_checks.raises"

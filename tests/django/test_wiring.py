@@ -235,11 +235,12 @@ def test_endpoints_that_nothing_leads_to_are_pointed_out(settings):
     assert found() == [NOT_WIRED]
 
 
-def test_a_project_that_has_no_urls_at_all_has_the_same_message(settings):
-    settings.MIDDLEWARE = []
+def test_a_project_that_has_no_urls_at_all_is_told_so(settings):
     del settings.ROOT_URLCONF
 
-    assert found() == [NOT_WIRED]
+    assert found() == [
+        warning(4, NOT_WIRED.msg, "Set ROOT_URLCONF: without it, Django answers no request.")
+    ]
 
 
 def urls(*patterns):

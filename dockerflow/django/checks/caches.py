@@ -12,8 +12,10 @@ from django.core.cache import caches
 from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import CheckMessage
+from django.db import DatabaseError
 
 from dockerflow import health
+from dockerflow.django.checks.driver_errors import is_missing_table
 from dockerflow.django.checks.locations import explained
 from dockerflow.django.checks.subjects import cache_aliases, subjects
 
@@ -22,6 +24,7 @@ REPLICA_HINT = (
     "A replica takes no writes. Put the primary first in LOCATION, or leave this cache out by"
     " naming the others: check_caches[default]."
 )
+TABLE_HINT = "Run manage.py createcachetable, or correct LOCATION in CACHES."
 
 
 @subjects("cache", cache_aliases)
@@ -53,6 +56,8 @@ def _problems(alias: str) -> Iterator[CheckMessage]:
         # https://redis.io/docs/latest/operate/oss_and_stack/management/replication/
         is_replica = type(error).__name__ == "ReadOnlyError"
         hint = REPLICA_HINT if is_replica else hint
+        if isinstance(error, DatabaseError) and is_missing_table(error):
+            hint = TABLE_HINT
         yield checks.Error(text, hint=hint, id=health.ERROR_CACHE_FAILED)
     else:
         if returned != value:

@@ -38,6 +38,10 @@ NO_RIGHT = {"42501", 1142, 1143}
 CONNECT_HINTS = {
     "password|access denied": "Check USER and PASSWORD in DATABASES, and the user's rights on the"
     " server.",
+    "pg_hba": "The server refuses this user, this database or this address, or requires TLS. Check"
+    " its pg_hba.conf, and USER, NAME and OPTIONS in DATABASES.",
+    r"\bssl|\btls|certificate": "Check the TLS options in DATABASES and the files that they name,"
+    " and the certificate of the server: its names, its issuer, and the date when it expires.",
     "connection slots|too many|no more connections": "The server has no connection left. Find out"
     " who holds the connections (pg_stat_activity, SHOW PROCESSLIST), close some, or raise"
     " its limit.",
@@ -53,6 +57,10 @@ CONNECT_HINTS = {
     "timeout|timed out": "Nothing answers at this address. Check HOST and PORT in DATABASES, the"
     " network, and whether the server is overloaded.",
 }
+# What MySQL's drivers print: a number and a sentence
+NUMBERED = re.compile(r"""\(\d+, (["'])(.*)\1\)""", re.DOTALL)
+# Names and values, which are no part of the reason
+QUOTED = re.compile(r"""\"[^"]*\"|(?<!\w)'[^']*'""")
 NO_CODE = (OperationalError, InterfaceError, DatabaseError)  # exactly, and none of their subclasses
 
 
@@ -92,6 +100,7 @@ def is_missing_right(error: Error) -> bool:
 
 def connect_hint(reason: str) -> str | None:
     """What to do about a connection that failed for this reason, None where it is not known."""
+    reason = QUOTED.sub("", NUMBERED.sub(r"\2", reason))
     for pattern, hint in CONNECT_HINTS.items():
         if re.search(pattern, reason, re.IGNORECASE):
             return hint

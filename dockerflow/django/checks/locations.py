@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -30,16 +31,28 @@ def explained(error: Exception, alias: str) -> Explained:
     text = found = str(error)
     for part in _mistaken(alias):
         text = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", "***", text)
-    is_malformed = type(error) is ValueError or text != found
+    is_malformed = text != found or any(map(_is_malformed, _urls(alias)))
     return Explained(text, URL_HINT if is_malformed else None)
+
+
+def _urls(alias: str) -> list[str]:
+    location = settings.CACHES.get(alias, {}).get("LOCATION")
+    urls = location if isinstance(location, (list, tuple)) else re.split("[;,]", str(location))
+    return list(map(str, urls))
+
+
+def _is_malformed(url: str) -> bool:
+    try:
+        urlsplit(url).port  # noqa: B018 (it raises)
+    except ValueError:
+        return True
+    return False
 
 
 def _mistaken(alias: str) -> Iterator[str]:
     """What is taken for host and port in each URL that has an ``@`` behind the place for them."""
-    location = settings.CACHES.get(alias, {}).get("LOCATION")
-    urls = location if isinstance(location, (list, tuple)) else re.split("[;,]", str(location))
-    for url in urls:
-        _, _, rest = str(url).partition("://")
+    for url in _urls(alias):
+        _, _, rest = url.partition("://")
         netloc, *behind = re.split("[/?#]", rest, maxsplit=1)
         if behind and "@" in behind[0]:
             yield from filter(None, netloc.rpartition("@")[2].split(":"))

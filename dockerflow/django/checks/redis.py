@@ -42,7 +42,8 @@ def _library(backend: object) -> str | None:
 
 def _nothing_to_check() -> list[CheckMessage]:
     text = "No cache in CACHES uses Redis, so there is nothing to check"
-    return [checks.Error(text, id=health.ERROR_MISCONFIGURED_REDIS)]
+    hint = "Add a cache to CACHES that uses Redis, or remove the check."
+    return [checks.Error(text, hint=hint, id=health.ERROR_MISCONFIGURED_REDIS)]
 
 
 @subjects("cache", _redis_aliases, none=_nothing_to_check)
@@ -61,10 +62,10 @@ def check_redis_connected(
         return [checks.Error(text, id=health.ERROR_MISSING_REDIS_CLIENT)]
     try:
         clients = _clients(caches[cache])
-    except (ImportError, InvalidCacheBackendError) as error:
+    except (ModuleNotFoundError, InvalidCacheBackendError) as error:
         text = f'Redis client of cache "{cache}" is missing: {error}'
         return [checks.Error(text, id=health.ERROR_MISSING_REDIS_CLIENT)]
-    except (ImproperlyConfigured, TypeError, ValueError) as error:
+    except (ImportError, ImproperlyConfigured, TypeError, ValueError) as error:
         return [_misconfigured(f'Redis of cache "{cache}"', error, cache)]
     return list(_problems(cache, clients))
 

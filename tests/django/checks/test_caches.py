@@ -127,6 +127,44 @@ def test_every_cache_is_tried(settings, tmp_path):
     assert [message_id for _, message_id, _ in short(check_caches)] == [LOST, CACHE_FAILED]
 
 
+class Unreadable:
+    """A serializer that cannot read what others have written."""
+
+    def __init__(self, *args):
+        pass
+
+    def dumps(self, value):
+        return b"value"
+
+    def loads(self, data):
+        raise ValueError("unsupported pickle protocol: 9")
+
+
+def test_a_value_error_of_a_serializer_says_nothing_of_the_url(settings, redis_server):
+    options = {"serializer": f"{__name__}.Unreadable"}
+    settings.CACHES = {
+        "shop": {"BACKEND": DJANGO, "LOCATION": redis_server.url, "OPTIONS": options}
+    }
+
+    [message] = check_caches(app_configs=None)
+    assert (message.msg, message.hint) == (
+        'Cache "shop" cannot be used: ValueError: unsupported pickle protocol: 9',
+        None,
+    )
+
+
+@pytest.mark.django_db
+def test_a_cache_whose_table_is_missing_names_the_command(settings):
+    backend = "django.core.cache.backends.db.DatabaseCache"
+    settings.CACHES = {"shop": {"BACKEND": backend, "LOCATION": "missing"}}
+
+    [message] = check_caches(app_configs=None)
+    assert (message.id, message.hint) == (
+        CACHE_FAILED,
+        "Run manage.py createcachetable, or correct LOCATION in CACHES.",
+    )
+
+
 def test_a_folder_that_is_a_file_has_failed(settings, tmp_path):
     (tmp_path / "cache").touch()
     backend = "django.core.cache.backends.filebased.FileBasedCache"

@@ -42,6 +42,8 @@ NAME = "Check NAME in DATABASES"
 HOST_NAME = "Check HOST in DATABASES"
 LOGIN = "Check USER and PASSWORD in DATABASES"
 FULL = "The server has no connection left."
+TLS = "Check the TLS options in DATABASES"
+REFUSED = "The server refuses this user, this database or this address"
 
 
 @pytest.mark.parametrize(
@@ -84,6 +86,20 @@ def test_a_server_without_a_connection_left_says_so(add, postgres, clerk):
         ("FATAL:  no more connections allowed (max_client_conn)", FULL),
         ("connection timeout expired", "Nothing answers at this address."),
         ("(2003, \"Can't connect to MySQL server on 'db' (timed out)\")", "Nothing answers"),
+        ("SSL error: certificate verify failed", TLS),
+        ("server does not support SSL, but SSL was required", TLS),
+        ('root certificate file "/etc/ca.crt" does not exist', TLS),
+        ("(2026, 'TLS/SSL error: certificate has expired')", TLS),
+        ("(2026, 'SSL connection error: self-signed certificate')", TLS),
+        ('FATAL:  no pg_hba.conf entry for host "::1", user "shop", no encryption', REFUSED),
+        (
+            'FATAL:  password authentication failed\nFATAL:  no pg_hba.conf entry for host "::1"',
+            LOGIN,
+        ),
+        ('FATAL:  invalid value for parameter "statement_timeout": "abc"', "None"),
+        ("failed to resolve host 'ssl-too-many': Name or service not known", HOST_NAME),
+        ("(1049, \"Unknown database 'password'\")", NAME),
+        ('FATAL:  database "timeout" does not exist', NAME),
         ("Verbindung verweigert", "None"),
     ],
 )

@@ -175,6 +175,8 @@ def test_without_a_redis_there_is_nothing_to_connect_to():
             "No cache in CACHES uses Redis, so there is nothing to check",
         )
     ]
+    [message] = check_redis_connected(app_configs=None)
+    assert message.hint == "Add a cache to CACHES that uses Redis, or remove the check."
 
 
 def test_a_location_that_is_no_redis_is_misconfigured(backend, settings):
@@ -190,6 +192,11 @@ def test_a_location_that_is_no_redis_is_misconfigured(backend, settings):
     [
         (DJANGO, {"LOCATION": []}),
         (DJANGO, {"LOCATION": 7}),
+        (DJANGO, {"LOCATION": "redis://127.0.0.1:1", "KEY_FUNCTION": f"{__name__}.missing"}),
+        (
+            DJANGO,
+            {"LOCATION": "redis://127.0.0.1:1", "OPTIONS": {"serializer": f"{__name__}.missing"}},
+        ),
         (DJANGO, {"LOCATION": "redis://127.0.0.1:1", "OPTIONS": {"colour": "blue"}}),
         (
             DJANGO_REDIS,

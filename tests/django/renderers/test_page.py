@@ -119,9 +119,9 @@ def test_a_message_of_ours_says_what_to_do(settings, for_everybody):
 
     assert "gives_away_a_password raised OSError: cannot reach postgres://***@db" in shown
     place = shown.index("dockerflow.health.C002")
-    assert (
-        shown[place + 1]
-        == "Correct the check. The log record from the start of this failure has the traceback."
+    assert shown[place + 1] == (
+        "Correct the check, or the code that it calls. The log record from the start of this"
+        " failure has the traceback."
     )
 
 

@@ -68,6 +68,7 @@ class Command(BaseCommand):
             if drain_file is not None:
                 text = f"draining: {drain_file} exists, so that /__heartbeat__ fails"
                 self.stdout.write(self.style.WARNING(text))
+        self.stdout.flush()  # before the error, also where both are in one pipe
         if failing := _failing(report):
             raise CommandError(f"The heartbeat failed: {failing}", returncode=1)
 
