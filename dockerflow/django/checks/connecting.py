@@ -221,8 +221,12 @@ class Database:
 def _release(error: BaseException) -> None:
     """Let go of what the frames of an error keep: psycopg's have the socket of a failed dial.
 
-    It would stay open until Python collects garbage.
+    It would stay open until Python collects garbage. And psycopg's pool keeps the error of
+    everybody who has waited in vain, with all frames around it, until it has connections again.
     """
-    traceback.clear_frames(error.__traceback__)
-    if error.__cause__ is not None:
-        traceback.clear_frames(error.__cause__.__traceback__)
+    cause = error.__cause__
+    inner = cause and cause.__context__
+    for each in (error, cause, inner if type(inner) is type(cause) else None):
+        if each is not None:
+            traceback.clear_frames(each.__traceback__)
+            each.__traceback__ = None

@@ -3,6 +3,7 @@
 import gc
 import socket
 import threading
+import weakref
 from contextlib import closing
 
 import psutil
@@ -12,6 +13,7 @@ from django.db import connections
 from dockerflow.django.checks.connecting import Database, UnavailableError
 from dockerflow.django.checks.database_rounds import inline_round
 from tests.support.databases import database
+from tests.support.process import unused_port
 
 
 @pytest.fixture
@@ -105,3 +107,34 @@ def test_an_attempt_that_times_out_leaves_no_socket_behind(django_db_blocker):
             gc.enable()
 
     assert after == before
+
+
+class Mark:
+    """An object of a caller."""
+
+
+def test_a_pool_that_is_exhausted_keeps_nothing_of_who_has_waited(django_db_blocker):
+    pytest.importorskip("psycopg_pool")
+    with (
+        database(
+            "shop",
+            ENGINE="django.db.backends.postgresql",
+            NAME="shop",
+            HOST="127.0.0.1",
+            PORT=unused_port(),
+            OPTIONS={"pool": {"min_size": 1, "timeout": 0.1}},  # seconds
+        ),
+        django_db_blocker.unblock(),
+    ):
+
+        def marked():
+            mark = Mark()
+            attempt()
+            return weakref.ref(mark)
+
+        mark = marked()
+        gc.collect()
+        kept = mark()
+        connections["shop"].close_pool()
+
+    assert kept is None
