@@ -54,15 +54,16 @@ def check(application: Application, site: Site, services: Iterable[Service]) -> 
 
     The heartbeat has as much time to notice as for any answer.
     """
-    with _Watch(site) as watch:
-        trial = _Trial(application, site, watch)
-        # it may connect after it has begun to listen
-        passing, before, _ = trial.wait_for(range(200, 201), site.timeout)
-        if not passing:
-            verb = "answers" if isinstance(before, Answer) else "gives"
-            found = f"the heartbeat {verb} {before} while every service is there"
-            skipped = {name: unchecked("the heartbeat has to answer 200 first") for name in LINES}
-            return skipped | {"heartbeat-backing": failed(found, FIX_BEFORE)}
+    watch = _Watch(site)
+    trial = _Trial(application, site, watch)
+    # it may connect after it has begun to listen
+    passing, before, _ = trial.wait_for(range(200, 201), site.timeout)
+    if not passing:
+        verb = "answers" if isinstance(before, Answer) else "gives"
+        found = f"the heartbeat {verb} {before} while every service is there"
+        skipped = {name: unchecked("the heartbeat has to answer 200 first") for name in LINES}
+        return skipped | {"heartbeat-backing": failed(found, FIX_BEFORE)}
+    with watch:
         try:
             for service in services:
                 trial.of(service)
