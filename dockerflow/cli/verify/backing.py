@@ -188,7 +188,7 @@ class _Watch(threading.Thread):
     def __init__(self, site: Site) -> None:
         super().__init__(daemon=True)
         self.site = site
-        self.label = "before the first fault"
+        self.label = ""  # before the first fault
         self.ignored = ""  # a fault that the application did not survive
         self.slowest = 0.0
         self.bad: dict[str, str] = {}
@@ -204,7 +204,8 @@ class _Watch(threading.Thread):
 
     def run(self) -> None:
         while not self.over.is_set():
-            self.request()
+            if self.label:
+                self.request()
             self.over.wait(LBHEARTBEAT_INTERVAL)
 
     def request(self) -> None:
