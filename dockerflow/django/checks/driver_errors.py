@@ -49,8 +49,10 @@ CONNECT_HINTS = {
     "get a connection|query_wait_timeout|server login": "The connection pool has no free"
     " connection: all are in use, or the server does not answer. Check the server, and the size of"
     " the pool.",
-    "database .*does not exist|unknown database": "Check NAME in DATABASES, or create this"
-    " database.",
+    "database .*does not exist|unknown database|no such database": "Check NAME in DATABASES, or"
+    " create this database. PgBouncer lists its databases in its own configuration.",
+    "parameter|connection option": "Check OPTIONS in DATABASES. PgBouncer accepts fewer of them"
+    " than PostgreSQL.",
     "host name|name or service|name resolution|resolve host|unknown .*host": "Check HOST in"
     " DATABASES, and the DNS server of the container.",
     "refused": "Check that the database server runs, and HOST and PORT in DATABASES.",

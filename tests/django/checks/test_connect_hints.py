@@ -43,6 +43,7 @@ HOST_NAME = "Check HOST in DATABASES"
 LOGIN = "Check USER and PASSWORD in DATABASES"
 FULL = "The server has no connection left."
 TLS = "Check the TLS options in DATABASES"
+OPTIONS = "Check OPTIONS in DATABASES."
 REFUSED = "The server refuses this user, this database or this address"
 
 
@@ -52,6 +53,8 @@ REFUSED = "The server refuses this user, this database or this address"
         ("postgres", {"PORT": unused_port()}, SERVER),
         ("postgres", {"NAME": "shpo"}, NAME),
         ("postgres", {"HOST": "db.invalid"}, HOST_NAME),
+        ("postgres", {"OPTIONS": {"options": "-c statement_timeout=abc"}}, OPTIONS),
+        ("postgres", {"OPTIONS": {"sslmode": "require"}}, TLS),
         ("maria", {"PORT": unused_port()}, SERVER),
         ("maria", {"NAME": "shpo"}, NAME),
         ("maria", {"PASSWORD": "wrong"}, LOGIN),
@@ -96,7 +99,10 @@ def test_a_server_without_a_connection_left_says_so(add, postgres, clerk):
             'FATAL:  password authentication failed\nFATAL:  no pg_hba.conf entry for host "::1"',
             LOGIN,
         ),
-        ('FATAL:  invalid value for parameter "statement_timeout": "abc"', "None"),
+        ('FATAL:  invalid value for parameter "statement_timeout": "abc"', OPTIONS),
+        ("FATAL:  unsupported startup parameter: options", OPTIONS),
+        ('invalid connection option "passwd"', OPTIONS),
+        ("FATAL:  no such database: shpo", NAME),
         ("failed to resolve host 'ssl-too-many': Name or service not known", HOST_NAME),
         ("(1049, \"Unknown database 'password'\")", NAME),
         ('FATAL:  database "timeout" does not exist', NAME),
