@@ -33,7 +33,8 @@ class AccessFilter(logging.Filter):
         if not target and not record.name.endswith(".access"):
             return True  # the logger is also used for something else
         path = target.partition("?")[0].rstrip("/")
-        is_passing_probe = path.endswith(PROBES) and status.startswith(("1", "2", "3"))
+        # Hypercorn often misses the status of a WSGI application's response, and shows "-".
+        is_passing_probe = path.endswith(PROBES) and status.startswith(("1", "2", "3", "-"))
         return self.written and not is_passing_probe
 
 

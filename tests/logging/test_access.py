@@ -96,6 +96,15 @@ def test_a_query_string_makes_no_difference(on, server):
     assert [on.filter(server(path, 200)) for path in paths] == [False, True]
 
 
+def test_a_probe_whose_status_hypercorn_has_missed_counts_as_passing(on):
+    lines = [
+        record("hypercorn.access", "%(U)s %(s)s", Atoms(U=path, s="-"))
+        for path in ("/__lbheartbeat__", "/__version__", "/")
+    ]
+
+    assert [on.filter(line) for line in lines] == [False, False, True]
+
+
 @pytest.mark.parametrize("outcome", ["[accepted]", "403"])
 def test_websockets_of_uvicorn_are_access_lines_too(outcome):
     line = record("uvicorn.error", f'%s - "WebSocket %s" {outcome}', "127.0.0.1:5", "/ws?token=a")
