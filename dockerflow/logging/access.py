@@ -15,8 +15,9 @@ _LINE_OF_TWISTED = r'"[^"]*" - - \[[^]]*\] "(.*?)" (\d+) '
 class AccessFilter(logging.Filter):
     """Drops access lines: all of them unless `written`, and always those of passing probes.
 
-    Passing is any status below 400; the endpoints may be below any prefix. It knows the lines of
-    gunicorn, uvicorn, hypercorn, daphne, granian and runserver, and lets other records pass.
+    Passing is a status below 400, or none; the endpoints may be below any prefix. It knows the
+    lines of gunicorn, uvicorn, hypercorn, daphne, granian and runserver, and lets other records
+    pass.
     """
 
     written = False
