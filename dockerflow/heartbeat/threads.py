@@ -51,7 +51,11 @@ def outside_greenlets(call: Callable[[], T]) -> T:
             return call(), None
         except BaseException as error:  # of a SystemExit, the pool would end the process
             return None, error
+        finally:
+            # Greenlets of this thread may have threads to end. One that hangs is left after 1 s.
+            gevent.get_hub().join(1)
 
+    gevent = importlib.import_module("gevent")
     # Not the hub's own pool, in which gevent resolves names for all.
     pool = importlib.import_module("gevent.threadpool").ThreadPool(1)
     try:

@@ -5,6 +5,7 @@ import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import pytest
 
 from tests.support.fault_checks import HANG
@@ -62,6 +63,14 @@ def test_fifty_heartbeats_at_a_time_run_a_check_at_most_twice(kind, arguments, t
         answers = list(pool.map(lambda _: server.get("/__heartbeat__"), range(50)))
     assert [answer.status for answer in answers] == [200] * 50
     assert len(runs.read_text().splitlines()) in {1, 2}
+
+
+def test_async_checks_leave_no_threads_behind_under_gevent():
+    with serve("gevent", "awaits", "exits_async", arguments=["--workers=1"]) as server:
+        [worker] = server.workers()
+        statuses = {server.get("/__heartbeat__").status for _ in range(40)}
+        threads = psutil.Process(worker).num_threads()
+    assert (statuses, threads <= 3) == ({500}, True)
 
 
 @pytest.mark.parametrize("kind", ["gthread", "uvicorn"])
