@@ -19,13 +19,15 @@ def enabled(logger: logging.Logger) -> logging.Logger:
     return logger
 
 
-def write(
+def write(  # noqa: PLR0913 (all but the first three by name)
     logger: logging.Logger,
     level: int,
     message: str,
     *args: object,
+    exc_info: BaseException | None = None,
     exc_text: str | None = None,
-    **options: Any,
+    extra: dict[str, Any] | None = None,
+    place: tuple[str, int, str] | None = None,
 ) -> None:
     """Log a record, whatever a filter or handler of the project raises.
 
@@ -33,19 +35,19 @@ def write(
     :data:`logging.raiseExceptions` is false.
 
     :param exc_text: the text of an exception, for a record that shall not have the exception itself
-    :param options: those of :meth:`logging.Logger.log`
+    :param extra: further fields of the record
+    :param place: the file, line and function that the record names; by default those of the caller
     """
     try:
-        if exc_text is None:
-            enabled(logger).log(level, message, *args, stacklevel=2, **options)
-        elif enabled(logger).isEnabledFor(level):
-            file, line, function, _ = logger.findCaller(stacklevel=2)
-            extra = options.get("extra")
-            record = logger.makeRecord(
-                logger.name, level, file, line, message, args, None, function, extra
-            )
-            record.exc_text = exc_text  # where formatters look for what they have made of exc_info
-            logger.handle(record)
+        if not enabled(logger).isEnabledFor(level):
+            return
+        file, line, function = place or logger.findCaller(stacklevel=2)[:3]
+        error = (type(exc_info), exc_info, exc_info.__traceback__) if exc_info is not None else None
+        record = logger.makeRecord(
+            logger.name, level, file, line, message, args, error, function, extra
+        )
+        record.exc_text = exc_text  # where formatters look for what they have made of exc_info
+        logger.handle(record)
     except Exception:
         if logging.raiseExceptions:
             traceback.print_exc()

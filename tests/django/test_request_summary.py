@@ -316,8 +316,10 @@ def test_a_logger_of_the_projects_own_class_is_called_as_ever(
 
 
 class Located(logging.Logger):
-    def _log(self, *args: Any, extra: Any = None, **kwargs: Any) -> None:
-        super()._log(*args, extra={**extra, "region": "north"}, **kwargs)
+    def makeRecord(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = super().makeRecord(*args, **kwargs)
+        record.region = "north"
+        return record
 
 
 def test_the_record_names_a_place_in_the_middleware(

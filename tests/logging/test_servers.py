@@ -43,7 +43,7 @@ MORE = [
 def served(command: str, **environment: str) -> tuple[list[tuple[str, str]], str]:
     """Serve pages and probes; return types and paths of the lines about them, and the output."""
     with Shop(command, **environment) as shop:
-        start = len(shop.output)
+        start = len(settled_output(shop))
         assert shop.get("/?token=hunter2").status == 200
         assert shop.get("/missing?token=hunter2").status == 404
         for path in ("/__lbheartbeat__", "/__heartbeat__?from=kubelet", "/__version__/"):
