@@ -44,13 +44,9 @@ def _run(argv: Sequence[str] | None) -> int:
     arguments = parser(RUN).parse_args(argv)
     try:
         return int(arguments.run(arguments))
-    except _UsageError as error:
+    except ValueError as error:  # what is wrong with the options, beyond what argparse finds
         used: argparse.ArgumentParser = arguments.parser
         used.error(printing.printable(str(error)))
-
-
-class _UsageError(Exception):
-    """An error in the options that argparse can't find by itself."""
 
 
 def _version(arguments: argparse.Namespace) -> int:
@@ -60,7 +56,7 @@ def _version(arguments: argparse.Namespace) -> int:
     given = {key: getattr(arguments, key) for key in KEYS}
     if arguments.check is not None:
         if arguments.allow_missing or {*given.values(), arguments.output} != {None}:
-            raise _UsageError("--check goes with no other option")
+            raise ValueError("--check goes with no other option")
         return _check_version(arguments.check)
     version_object, missing = collect(given, os.environ, os.curdir)
     wrong = [sentence for key in version_object if (sentence := problem(version_object, key))]
@@ -107,11 +103,8 @@ def _check_version(path: str) -> int:
 def _probe(arguments: argparse.Namespace) -> int:
     from dockerflow.cli.probe import default_url, probe
 
-    try:
-        url = default_url(os.environ) if arguments.url is None else arguments.url
-        passed, line = probe(url, arguments.timeout)
-    except ValueError as error:
-        raise _UsageError(str(error)) from None
+    url = default_url(os.environ) if arguments.url is None else arguments.url
+    passed, line = probe(url, arguments.timeout)
     print(line, file=sys.stdout if passed else sys.stderr)
     return 0 if passed else 1
 
@@ -124,9 +117,7 @@ def _rollout(arguments: argparse.Namespace) -> int:
     except OSError as error:
         if error.filename is None:  # the output, while it shows how far it is
             raise
-        raise _UsageError(_unreadable(error)) from None
-    except ValueError as error:
-        raise _UsageError(str(error)) from None
+        raise ValueError(_unreadable(error)) from None
 
 
 def _verify(arguments: argparse.Namespace) -> int:
@@ -135,15 +126,15 @@ def _verify(arguments: argparse.Namespace) -> int:
     from dockerflow.cli.verify.run import verify
 
     if arguments.url is not None and arguments.command is not None:
-        raise _UsageError("a URL and --command don't go together")
+        raise ValueError("a URL and --command don't go together")
     if arguments.target is not None and arguments.dockerfile is None:
-        raise _UsageError("--target goes with --dockerfile only")
+        raise ValueError("--target goes with --dockerfile only")
     if {arguments.url, arguments.command, arguments.dockerfile} == {None}:
-        raise _UsageError("nothing to verify: give a URL, --command or --dockerfile")
+        raise ValueError("nothing to verify: give a URL, --command or --dockerfile")
     if (arguments.backing or arguments.optional_backing) and arguments.command is None:
-        raise _UsageError("--backing and --optional-backing need --command")
+        raise ValueError("--backing and --optional-backing need --command")
     if twice := set(arguments.backing) & set(arguments.optional_backing):
-        raise _UsageError(f"{min(twice)} is given as --backing and as --optional-backing")
+        raise ValueError(f"{min(twice)} is given as --backing and as --optional-backing")
     try:
         with Interrupts() as interrupts:
             report = verify(
@@ -157,13 +148,11 @@ def _verify(arguments: argparse.Namespace) -> int:
                 interrupts=interrupts,
             )
     except ImportError:
-        raise _UsageError(
+        raise ValueError(
             "--dockerfile needs the extra verify: pip install e2b-dockerfile-utils shfmt-py"
         ) from None
     except OSError as error:
-        raise _UsageError(_unreadable(error)) from None
-    except ValueError as error:
-        raise _UsageError(str(error)) from None
+        raise ValueError(_unreadable(error)) from None
     except Interrupted as interrupted:
         _print_errors(["interrupted; nothing is left running"])
         return 128 + interrupted.number
