@@ -71,9 +71,7 @@ class _Exchange(Exchange):
         self.context = context
 
     def request(self) -> tuple[http.client.HTTPResponse, bytes]:
-        opener = urllib.request.build_opener(
-            _AnyStatus, _HTTPHandler(self.sockets), _HTTPSHandler(self.sockets, self.context)
-        )
+        opener = urllib.request.build_opener(_AnyStatus, _Handler(self.sockets, self.context))
         try:
             with opener.open(self.to_send, timeout=self.timeout) as response:
                 return response, read_body(response)
@@ -91,24 +89,16 @@ class _AnyStatus(urllib.request.HTTPErrorProcessor):
     https_response = http_response
 
 
-class _HTTPHandler(urllib.request.HTTPHandler):
-    """Keeps the sockets that it opens."""
-
-    def __init__(self, sockets: list[socket.socket]) -> None:
-        super().__init__()
-        self.sockets = sockets
-
-    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(_recording(http.client.HTTPConnection, self.sockets), req)
-
-
-class _HTTPSHandler(urllib.request.HTTPSHandler):
-    """Keeps the sockets that it opens, and verifies whose they are."""
+class _Handler(urllib.request.HTTPSHandler, urllib.request.HTTPHandler):
+    """Keeps the sockets that it opens, and verifies certificates."""
 
     def __init__(self, sockets: list[socket.socket], context: ssl.SSLContext) -> None:
         super().__init__(context=context)
         self.sockets = sockets
         self.context = context
+
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_recording(http.client.HTTPConnection, self.sockets), req)
 
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
         connection = _recording(http.client.HTTPSConnection, self.sockets)

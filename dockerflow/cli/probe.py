@@ -156,7 +156,14 @@ class _Exchange(Exchange):
 
     def __init__(self, url: str, timeout: float) -> None:
         super().__init__()
-        self.connection, self.target = _open(url, timeout)
+        check_url(url)
+        parts = urlsplit(url)
+        kind = (
+            http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        )
+        # the host is None only where check_url raises
+        self.connection = kind(str(parts.hostname), parts.port, timeout=timeout)
+        self.target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self.missing = "no connection"
 
     def request(self) -> tuple[http.client.HTTPResponse, bytes]:
@@ -213,15 +220,6 @@ def check_base_url(url: str) -> None:
 def _without_password(url: str) -> str:
     # one may stand before an @, with whatever characters
     return "the URL" if "@" in url else repr(url)
-
-
-def _open(url: str, timeout: float) -> tuple[http.client.HTTPConnection, str]:
-    check_url(url)
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    # the host is None only where check_url raised
-    return kind(str(parts.hostname), parts.port, timeout=timeout), target
 
 
 def explain(error: Exception | None) -> str | None:
