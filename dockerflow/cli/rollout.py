@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dockerflow.cli.fetch import Client
 from dockerflow.cli.printing import printable
 from dockerflow.cli.probe import Answer, NoAnswerError, check_base_url
-from dockerflow.cli.verify.answers import is_page
+from dockerflow.cli.verify.answers import is_page, parse_json
 from dockerflow.scrub import scrub
 from dockerflow.version import KEYS, problem
 
@@ -98,13 +98,6 @@ class Rollout:
             for watch in watches:
                 watch.join(1)
 
-    def headers(self, path: str) -> dict[str, str]:
-        """Return the headers of a request; the token is for the heartbeat only."""
-        headers = {"User-Agent": "dockerflow-rollout", "Cache-Control": "no-cache"}
-        if self.token and path == "__heartbeat__":
-            headers["Authorization"] = f"Bearer {self.token}"
-        return headers
-
 
 class _Watch(threading.Thread):
     """Requests the endpoints of one URL, and puts its state with its number into ``changes``."""
@@ -152,10 +145,12 @@ class _Watch(threading.Thread):
         self.changes.put((self.number, self.state))
 
     def _get(self, path: str) -> Answer | str:
+        headers = {"User-Agent": "dockerflow-rollout", "Cache-Control": "no-cache"}
+        if self.rollout.token and path == "__heartbeat__":
+            headers["Authorization"] = f"Bearer {self.rollout.token}"
         left = self.deadline - time.monotonic()
+        seconds = max(min(ANSWER_SECONDS, left), 0.01)
         try:
-            headers = self.rollout.headers(path)
-            seconds = max(min(ANSWER_SECONDS, left), 0.01)
             return self.rollout.client.get(self.base + path, headers, seconds)
         except NoAnswerError as error:
             return f"/{path}: {error}"
@@ -215,10 +210,7 @@ def is_same(key: str, found: object, expected: str) -> bool:
 
 
 def _object(answer: Answer) -> dict[str, Any] | None:
-    try:
-        found = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return None
+    found = parse_json(answer)
     return found if isinstance(found, dict) else None
 
 

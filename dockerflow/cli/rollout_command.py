@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import time
 from typing import TYPE_CHECKING
 
-from dockerflow.cli.progress import progress
+from dockerflow.cli.printing import printable
 from dockerflow.cli.rollout import Rollout, expected_build
 from dockerflow.secret import EXPECTED, both_are_set, parse, read_file, refuse_leftovers
 from dockerflow.version import FILES, KEYS, read
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from dockerflow.cli.rollout import State
 
 TOKEN = "DOCKERFLOW_HEARTBEAT_TOKEN"  # noqa: S105 (a name)
 TOKEN_FILE = f"{TOKEN}_FILE"
+UP = "\x1b[{}A"
+ERASE = "\r\x1b[2K"
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -34,10 +39,12 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         token=_token(arguments.token, environ),
     )
     begun = time.monotonic()
-    shown = progress(sys.stdout, len(rollout.states), environ.get("TERM", ""))
+    is_terminal = sys.stdout.isatty() and environ.get("TERM") != "dumb"
+    fits = len(rollout.states) < shutil.get_terminal_size().lines
+    progress = _Terminal() if is_terminal and fits else _Lines()
     for states in rollout.run():
         if not arguments.json:
-            shown.show(states)
+            progress.show(states)
     if arguments.json:
         print(_report(rollout, time.monotonic() - begun))
     elif not rollout.done:
@@ -46,6 +53,37 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
             if not state.done:
                 print(f"{state.url}: {state.text}", file=sys.stderr)
     return 0 if rollout.done else 1
+
+
+class _Lines:
+    """A line for each new fault and for the end, but none for a right answer."""
+
+    def __init__(self) -> None:
+        self.shown: dict[int, str] = {}
+
+    def show(self, states: Sequence[State]) -> None:
+        """Print what has changed."""
+        for number, state in enumerate(states):
+            if state.is_news and self.shown.get(number) != state.text:
+                self.shown[number] = state.text
+                print(f"{state.url}: {state.text}", flush=True)
+
+
+class _Terminal:
+    """One line for each URL, written again when it changes."""
+
+    def __init__(self) -> None:
+        self.height = 0
+
+    def show(self, states: Sequence[State]) -> None:
+        """Print all states in the place of those before."""
+        columns = shutil.get_terminal_size().columns - 1
+        text = UP.format(self.height) if self.height else ""
+        for state in states:
+            line = printable(f"{state.url}: {state.text}", max(columns, 3))
+            text += f"{ERASE}{line}\n"
+        self.height = len(states)
+        print(text, end="", flush=True)
 
 
 def _report(rollout: Rollout, seconds: float) -> str:
