@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
+from dockerflow.cli.printing import printable
 from dockerflow.cli.probe import Answer
 
 NO_JSON = object()
@@ -55,5 +56,4 @@ def timed(answer: Answer) -> str:
 
 def excerpt(answer: Answer) -> str:
     """Return the beginning of the body, in quotes."""
-    text = " ".join(answer.body[:200].decode(errors="replace").split())
-    return repr(text[:57] + "..." if len(text) > 60 else text)
+    return repr(printable(answer.body[:200].decode(errors="replace"), 60))

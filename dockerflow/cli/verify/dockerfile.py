@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from dockerflow.cli.printing import printable
 from dockerflow.cli.verify.accounts import APP, ID, UNKNOWN
 from dockerflow.cli.verify.copies import is_inside
 from dockerflow.cli.verify.requirements import Outcome, failed, passed, unchecked
@@ -12,6 +13,7 @@ from dockerflow.cli.verify.stages import VARIABLE, read
 from dockerflow.cli.verify.start import behind_a_shell
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from dockerflow.cli.verify.stages import Stage
@@ -62,34 +64,21 @@ def _directory(stage: Stage) -> Outcome:
     if unset := [path for path in targets if VARIABLE.search(path)]:
         return unchecked(f"it copies to {unset[0]}, a variable without a value")
     if stage.sources.maybe:
-        return unchecked(f"this may copy to /app, or not: {_shown(stage.sources.maybe)}")
+        return unchecked(f"this may copy to /app, or not: {printable(stage.sources.maybe, SHOWN)}")
     if targets:
         return failed(f"{stage.called} copies to {', '.join(targets)}")
     return failed(f"{stage.called} copies nothing")
 
 
 def _group(stage: Stage) -> Outcome:
-    accounts = stage.image.accounts
-    if doubt := _doubt(stage, exists=APP in accounts.groups):
-        return unchecked(doubt)
-    if APP not in accounts.groups:
-        return failed(
-            f"no command creates a group app; what the image {stage.image.base} holds can't be seen"
-        )
-    gid = accounts.groups[APP]
-    return _wrong_id("group", gid) or passed(f"app has the id {ID}")
+    return _flaw(stage, "group", stage.image.accounts.groups) or passed(f"app has the id {ID}")
 
 
 def _user(stage: Stage) -> Outcome:
     accounts = stage.image.accounts
-    if doubt := _doubt(stage, exists=APP in accounts.users):
-        return unchecked(doubt)
-    if APP not in accounts.users:
-        return failed(
-            f"no command creates a user app; what the image {stage.image.base} holds can't be seen"
-        )
-    if wrong := _wrong_id("user", accounts.users[APP].uid):
-        return wrong
+    ids = {name: user.uid for name, user in accounts.users.items()}
+    if flaw := _flaw(stage, "user", ids):
+        return flaw
     member = accounts.is_member(APP, APP)
     if member is None:
         return unchecked("which groups the user app is in can't be known from this Dockerfile")
@@ -101,27 +90,31 @@ def _user(stage: Stage) -> Outcome:
     return passed(f"app has the id {ID} and is in the group app")
 
 
-def _doubt(stage: Stage, *, exists: bool) -> str | None:
-    """Return the command that may make the account another one than is known."""
-    for doubt in stage.image.accounts.doubts:
-        if not (exists and doubt.creates):
-            return f"this names accounts and can't be followed: {_shown(doubt.text)}"
-    return None
-
-
-def _wrong_id(kind: str, number: str | None) -> Outcome | None:
-    if number == ID:
-        return None
+def _flaw(stage: Stage, kind: str, ids: Mapping[str, str | None]) -> Outcome | None:
+    """Return what is wrong with the group or user app; ``ids`` are those of all, by name."""
+    if doubt := _doubt(stage, exists=APP in ids):
+        return unchecked(doubt)
+    if APP not in ids:
+        return failed(
+            f"no command creates a {kind} app; what the image {stage.image.base} holds can't be "
+            "seen"
+        )
+    number = ids[APP]
     if number is None:
         return failed(f"the {kind} app has an id of the command's choice")
     if UNKNOWN in number:
         return unchecked(f"the id of the {kind} app can't be known from this Dockerfile")
-    return failed(f"the {kind} app has the id {number}")
+    if number != ID:
+        return failed(f"the {kind} app has the id {number}")
+    return None
 
 
-def _shown(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
+def _doubt(stage: Stage, *, exists: bool) -> str | None:
+    """Return the command that may make the account another one than is known."""
+    for doubt in stage.image.accounts.doubts:
+        if not (exists and doubt.creates):
+            return f"this names accounts and can't be followed: {printable(doubt.text, SHOWN)}"
+    return None
 
 
 def _start(stage: Stage) -> Outcome:
@@ -182,8 +175,8 @@ def _form(stage: Stage) -> Outcome:
     if not stage.entrypoint.words and not stage.cmd.words:
         return unchecked("there is neither ENTRYPOINT nor CMD")
     if found := behind_a_shell(stage.entrypoint, stage.cmd):
-        return failed("; ".join(_shown(text) for text in found))
+        return failed("; ".join(printable(text, SHOWN) for text in found))
     shell_form = [s.written for s in (stage.entrypoint, stage.cmd) if not s.exec_form]
     if shell_form:
-        return passed(f"exec replaces the shell: {_shown(shell_form[0])}")
+        return passed(f"exec replaces the shell: {printable(shell_form[0], SHOWN)}")
     return passed("neither is in shell form")

@@ -133,14 +133,9 @@ def _lbheartbeat_backing(
 
 def _wrong_status(site: Site, answer: Answer) -> Outcome:
     """Return a failure with what to do about just this status."""
-    if is_host_refused(answer):
+    if answer.status in {400, 403} and HOST_REFUSED.search(answer.body):
         return failed(f"{answer}: it does not accept the host name {site.host}", FIX_HOST)
     return failed(str(answer), FIXES.get(answer.status))
-
-
-def is_host_refused(answer: Answer) -> bool:
-    """Return whether the answer refuses the host name of the URL."""
-    return answer.status in {400, 403} and HOST_REFUSED.search(answer.body) is not None
 
 
 def _no_check(path: str, answer: Answer, catch_all: CatchAll) -> str | None:

@@ -77,16 +77,12 @@ def read(text: str, target: str | None = None) -> Stage:
 
     Raises ValueError where it is no Dockerfile, and ImportError without the extra ``verify``.
     """
+    reader = _Reader()
     try:
-        return _read(text, target)
+        for instruction in reader.parse(text):
+            reader.read(instruction)
     except RecursionError:
         raise ValueError("it is nested too deeply to be a Dockerfile") from None
-
-
-def _read(text: str, target: str | None) -> Stage:
-    reader = _Reader()
-    for instruction in reader.parse(text):
-        reader.read(instruction)
     if not reader.stages:
         raise ValueError("it has no FROM")
     if target is None:
