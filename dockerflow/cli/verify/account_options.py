@@ -11,13 +11,21 @@ Options = dict[str, str]
 
 
 class Command:
-    """Options as getopt knows them, short ones and long ones; what each is called here."""
+    """The options of a command: ``g/gid=`` stands for -g and --gid, which take a value.
 
-    def __init__(self, short: str, long: str, names: str = "") -> None:
-        self.short = short
-        self.long = long.split()
-        # "g gid" is called gid, however it is written
-        self.names = dict(pair.split("=") for pair in names.split())
+    Each is called by its long name, however it is written.
+    """
+
+    def __init__(self, options: str) -> None:
+        self.long: list[str] = []
+        self.short = ""
+        self.names: dict[str, str] = {}
+        for option in options.split():
+            letter, _, long = option.rpartition("/")
+            self.long.append(long)
+            if letter:
+                self.short += letter + ":" * long.endswith("=")
+                self.names[f"-{letter}"] = long.rstrip("=")
 
     def parse(self, words: list[str]) -> tuple[Options, list[str]]:
         """Return the options by name, and the other words. Raises ValueError."""
@@ -25,7 +33,7 @@ class Command:
             found, rest = getopt.gnu_getopt(words, self.short, self.long)
         except getopt.GetoptError as error:
             raise ValueError(str(error)) from None
-        return {self.names.get(name.lstrip("-"), name.lstrip("-")): v for name, v in found}, rest
+        return {self.names.get(name, name.lstrip("-")): value for name, value in found}, rest
 
 
 class DebianCommand(Command):
@@ -60,55 +68,41 @@ class DebianCommand(Command):
 
 # https://man7.org/linux/man-pages/man8/useradd.8.html and its neighbours
 USERADD = Command(
-    "b:c:d:De:f:Fg:G:k:K:lmMNop:rR:P:s:u:UZ:",
-    "badname base-dir= btrfs-subvolume-home comment= create-home defaults expiredate= gid= "
-    "groups= home-dir= inactive= key= no-create-home no-log-init no-user-group non-unique "
-    "password= prefix= root= selinux-user= shell= skel= system uid= user-group "
-    "add-subids-for-system",
-    "u=uid g=gid G=groups N=no-user-group D=defaults R=root P=prefix K=key r=system",
+    "b/base-dir= badname btrfs-subvolume-home c/comment= D/defaults d/home-dir= e/expiredate= "
+    "F/add-subids-for-system f/inactive= G/groups= g/gid= K/key= k/skel= l/no-log-init "
+    "M/no-create-home m/create-home N/no-user-group o/non-unique P/prefix= p/password= R/root= "
+    "r/system s/shell= U/user-group u/uid= Z/selinux-user="
 )
 GROUPADD = Command(
-    "fg:K:op:rR:P:U:",
-    "force gid= key= non-unique password= system root= prefix= users=",
-    "g=gid R=root P=prefix K=key U=users",
+    "f/force g/gid= K/key= o/non-unique P/prefix= p/password= R/root= r/system U/users="
 )
 USERMOD = Command(
-    "abc:d:e:f:g:G:l:Lmop:P:rR:s:u:Uv:V:w:W:Z:",
-    "append badname comment= home= expiredate= inactive= gid= groups= login= lock move-home "
-    "non-unique password= prefix= remove root= shell= uid= unlock add-subuids= del-subuids= "
-    "add-subgids= del-subgids= selinux-user=",
-    "a=append g=gid G=groups l=login P=prefix r=remove R=root u=uid",
+    "a/append b/badname c/comment= d/home= e/expiredate= f/inactive= G/groups= g/gid= L/lock "
+    "l/login= m/move-home o/non-unique P/prefix= p/password= R/root= r/remove s/shell= U/unlock "
+    "u/uid= V/del-subuids= v/add-subuids= W/del-subgids= w/add-subgids= Z/selinux-user="
 )
 GROUPMOD = Command(
-    "ag:n:op:P:R:U:",
-    "append gid= new-name= non-unique password= prefix= root= users=",
-    "a=append g=gid n=new-name P=prefix R=root U=users",
+    "a/append g/gid= n/new-name= o/non-unique P/prefix= p/password= R/root= U/users="
 )
-USERDEL = Command("frR:P:Z", "force remove root= prefix= selinux-user", "R=root P=prefix")
-GROUPDEL = Command("fR:P:", "force root= prefix=", "R=root P=prefix")
+USERDEL = Command("f/force P/prefix= R/root= r/remove Z/selinux-user")
+GROUPDEL = Command("f/force P/prefix= R/root=")
 GPASSWD = Command(
-    "a:d:Q:rRA:M:",
-    "add= delete= root= remove-password restrict administrators= members=",
-    "a=add d=delete M=members Q=root",
+    "A/administrators= a/add= d/delete= M/members= Q/root= R/restrict r/remove-password"
 )
 # https://manpages.debian.org/adduser
-DEBIAN_OPTIONS = (
+DEBIAN_ADD = DebianCommand(
     "add-extra-groups add_extra_groups allow-all-names allow-badname allow-bad-names comment= "
     "conf= debug disabled-login disabled-password firstgid= firstuid= force-badname gecos= gid= "
     "group home= ingroup= lastgid= lastuid= no-create-home quiet shell= system uid= verbose"
 )
-DEBIAN_ADD = DebianCommand("", DEBIAN_OPTIONS)
 DEBIAN_DEL = DebianCommand(
-    "",
     "quiet debug verbose group conf= system only-if-empty remove-home remove-all-files backup "
-    "backup-to= backup-suffix= no-preserve-root",
+    "backup-to= backup-suffix= no-preserve-root"
 )
 # https://busybox.net/downloads/BusyBox.html
 BUSYBOX_ADDUSER = Command(
-    "h:g:s:G:SDHu:k:",
-    "home= gecos= shell= ingroup= system disabled-password empty-password no-create-home uid= "
-    "skel=",
-    "u=uid G=ingroup S=system",
+    "D/disabled-password empty-password G/ingroup= g/gecos= H/no-create-home h/home= k/skel= "
+    "S/system s/shell= u/uid="
 )
-BUSYBOX_ADDGROUP = Command("g:S", "gid= system", "g=gid S=system")
-BUSYBOX_DEL = Command("", "remove-home")
+BUSYBOX_ADDGROUP = Command("g/gid= S/system")
+BUSYBOX_DEL = Command("remove-home")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import posixpath
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dockerflow.cli.verify.account_options import (
@@ -35,7 +37,7 @@ def run(accounts: Accounts, family: str | None, words: list[str]) -> Accounts:
     Raises ValueError where that can't be known.
     """
     name = posixpath.basename(words[0])
-    variants = {kind: follow for (kind, command), follow in FOLLOWED.items() if command == name}
+    variants = FOLLOWED[name]
     known = variants.get(family or "") or variants.get(ANY)
     results = [_try(known, accounts, words[1:])] if known else []
     if not any(results):
@@ -49,7 +51,7 @@ def run(accounts: Accounts, family: str | None, words: list[str]) -> Accounts:
 def _try(
     follow: Callable[[Accounts, list[str]], None], accounts: Accounts, words: list[str]
 ) -> Accounts | None:
-    result = accounts.copy()
+    result = copy.deepcopy(accounts)
     try:
         follow(result, words)
     except ValueError:
@@ -176,50 +178,38 @@ def _number(text: str | None) -> str | None:
     raise ValueError(f"{text} is not an id")
 
 
-def _deluser(command: Command) -> Callable[[Accounts, list[str]], None]:
-    def follow(accounts: Accounts, words: list[str]) -> None:
-        options, names = _parse(command, words, most=2)
-        if len(names) == 2:
-            accounts.remove_member(*names)
-        elif "group" in options:
-            accounts.remove_group(names[0])
-        else:
-            accounts.remove_user(names[0])
-
-    return follow
+def _deluser(command: Command, accounts: Accounts, words: list[str]) -> None:
+    options, names = _parse(command, words, most=2)
+    if "group" in options:
+        _delgroup(command, accounts, words)
+    elif len(names) == 2:
+        accounts.remove_member(*names)
+    else:
+        accounts.remove_user(names[0])
 
 
-def _delgroup(command: Command) -> Callable[[Accounts, list[str]], None]:
-    def follow(accounts: Accounts, words: list[str]) -> None:
-        _, names = _parse(command, words, most=2)
-        if len(names) == 2:
-            accounts.remove_member(*names)
-        else:
-            accounts.remove_group(names[0])
-
-    return follow
+def _delgroup(command: Command, accounts: Accounts, words: list[str]) -> None:
+    _, names = _parse(command, words, most=2)
+    if len(names) == 2:
+        accounts.remove_member(*names)
+    else:
+        accounts.remove_group(names[0])
 
 
 ANY = "any"
-# by whose command it is
-FOLLOWED: dict[tuple[str, str], Callable[[Accounts, list[str]], None]] = {
-    (ANY, "useradd"): _useradd,
-    (ANY, "groupadd"): _groupadd,
-    (ANY, "usermod"): _usermod,
-    (ANY, "groupmod"): _groupmod,
-    (ANY, "userdel"): _userdel,
-    (ANY, "groupdel"): _groupdel,
-    (ANY, "gpasswd"): _gpasswd,
-    (SHADOW, "adduser"): _useradd,
-    (DEBIAN, "adduser"): _debian_adduser,
-    (DEBIAN, "addgroup"): _debian_addgroup,
-    (DEBIAN, "deluser"): _deluser(DEBIAN_DEL),
-    (DEBIAN, "delgroup"): _delgroup(DEBIAN_DEL),
-    (BUSYBOX, "adduser"): _busybox_adduser,
-    (BUSYBOX, "addgroup"): _busybox_addgroup,
-    (BUSYBOX, "deluser"): _deluser(BUSYBOX_DEL),
-    (BUSYBOX, "delgroup"): _delgroup(BUSYBOX_DEL),
+# by name, and by whose command it is
+FOLLOWED: dict[str, dict[str, Callable[[Accounts, list[str]], None]]] = {
+    "useradd": {ANY: _useradd},
+    "groupadd": {ANY: _groupadd},
+    "usermod": {ANY: _usermod},
+    "groupmod": {ANY: _groupmod},
+    "userdel": {ANY: _userdel},
+    "groupdel": {ANY: _groupdel},
+    "gpasswd": {ANY: _gpasswd},
+    "adduser": {SHADOW: _useradd, DEBIAN: _debian_adduser, BUSYBOX: _busybox_adduser},
+    "addgroup": {DEBIAN: _debian_addgroup, BUSYBOX: _busybox_addgroup},
+    "deluser": {DEBIAN: partial(_deluser, DEBIAN_DEL), BUSYBOX: partial(_deluser, BUSYBOX_DEL)},
+    "delgroup": {DEBIAN: partial(_delgroup, DEBIAN_DEL), BUSYBOX: partial(_delgroup, BUSYBOX_DEL)},
 }
-NAMES = {command for _, command in FOLLOWED}
 # these only add accounts
 CREATORS = {"useradd", "groupadd", "adduser", "addgroup"}

@@ -6,7 +6,6 @@ without a value, for example.
 
 from __future__ import annotations
 
-import copy
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -64,10 +63,6 @@ class Accounts:
     # what groups of the base image are called now
     renamed: dict[str, str] = field(default_factory=dict)
     doubts: list[Doubt] = field(default_factory=list)
-
-    def copy(self) -> Accounts:
-        """Return accounts of their own in the same state."""
-        return copy.deepcopy(self)
 
     def state(self, name: str) -> object:
         """Return what is known of the group and the user ``name``, to compare it."""

@@ -57,7 +57,7 @@ def run(script: Script, words: list[str], stdin: str) -> Result:
     name = posixpath.basename(words[0])
     if follow := FOLLOWED.get(name):
         return follow(script, words, stdin)
-    if name in account_tools.NAMES:
+    if name in account_tools.FOLLOWED:
         image = script.image
         try:
             image.accounts = account_tools.run(image.accounts, image.family, words)
