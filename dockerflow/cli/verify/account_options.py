@@ -50,7 +50,8 @@ class DebianCommand(Command):
             if not word.startswith("-") or word == "-":
                 rest.append(word)
                 continue
-            name, given, value = word.lstrip("-").lower().partition("=")
+            name, given, value = word.lstrip("-").partition("=")
+            name = name.lower()
             known = [long for long in self.long if long.rstrip("=") == name] or [
                 long for long in self.long if long.startswith(name)
             ]
@@ -60,8 +61,6 @@ class DebianCommand(Command):
                 if not queue:
                     raise ValueError(f"{word} needs a value")
                 value = queue.pop(0)
-            elif given:
-                value = word.partition("=")[2]
             options[known[0].rstrip("=")] = value
         return options, rest
 

@@ -18,7 +18,7 @@ from dockerflow.cli.verify import copies, installs
 from dockerflow.cli.verify.accounts import Doubt, names_accounts
 from dockerflow.cli.verify.image import TEXT_LIMIT, Image
 from dockerflow.cli.verify.refused import refuse, refuse_port
-from dockerflow.cli.verify.shell.options import SHELLS
+from dockerflow.cli.verify.shell.programs import SHELLS
 from dockerflow.cli.verify.shell.script import Script
 from dockerflow.cli.verify.shell.syntax import Exit, ShellError
 from dockerflow.cli.verify.start import NONE, Start

@@ -6,8 +6,7 @@ import getopt
 import posixpath
 from typing import NamedTuple
 
-from dockerflow.cli.verify.shell.options import SHELLS
-from dockerflow.cli.verify.shell.options import parse as parse_options
+from dockerflow.cli.verify.shell.programs import SHELLS, parse_shell
 from dockerflow.cli.verify.shell.syntax import Node, ShellError, parse
 
 
@@ -84,7 +83,7 @@ def _is_behind_a_shell(words: list[str], *, exec_form: bool = True) -> bool:
     number = next(shells, None)
     if number is None:
         return False
-    is_text, rest = parse_options(words[number:])
+    is_text, rest = parse_shell(words[number:])
     return is_text and bool(rest) and not _ends_in_exec(rest[0])
 
 

@@ -2,16 +2,76 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from dockerflow.cli.verify.accounts import UNKNOWN
-from dockerflow.cli.verify.shell.syntax import NOTHING, Node, Result, Status
+from dockerflow.cli.verify.accounts import APP, UNKNOWN, Doubt
+from dockerflow.cli.verify.shell.syntax import NOTHING, Exit, Node, Result, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dockerflow.cli.verify.image import Image
     from dockerflow.cli.verify.shell.script import Script
+
+
+class State(NamedTuple):
+    """The image, the variables of the shell and the output at the end of a branch."""
+
+    image: Image
+    variables: dict[str, str]
+    output: str
+
+
+def maybe(script: Script, *branches: Callable[[], Result] | None) -> str:
+    """Follow branches of which one runs; return the output if it is the same for all.
+
+    A branch that ends the script is taken for a failed build.
+    """
+    source = script.source
+    before = State(script.image.copy(), dict(script.variables), "")
+    ends: list[State] = []
+    for branch in branches:
+        _become(script, before)
+        with contextlib.suppress(Exit):
+            output = branch()[1] if branch else ""
+            ends.append(State(script.image.copy(), dict(script.variables), output))
+    if not ends:
+        raise Exit
+    end = _merge(ends, source)
+    _become(script, end)
+    return end.output
+
+
+def _become(script: Script, state: State) -> None:
+    image = state.image.copy()
+    script.image.accounts, script.image.files = image.accounts, image.files
+    script.set_variables(state.variables)
+
+
+def _merge(ends: list[State], source: str) -> State:
+    """Return the first of ``ends``, without what is not the same in all of them.
+
+    ``source`` is in doubt where the group or the user app depends on the branch.
+    """
+    first, *others = ends
+    image, output = first.image, first.output
+    for other in others:
+        if image.accounts.state(APP) != other.image.accounts.state(APP):
+            image.accounts.doubts.append(Doubt(source, creates=False))
+        image.accounts.doubts += [
+            doubt for doubt in other.image.accounts.doubts if doubt not in image.accounts.doubts
+        ]
+        image.files |= _differing(image.files, other.image.files)
+        first.variables.update(_differing(first.variables, other.variables))
+        output = output if output == other.output else UNKNOWN
+    return State(image, first.variables, output)
+
+
+def _differing(one: dict[str, str], other: dict[str, str]) -> dict[str, str]:
+    names = one.keys() | other.keys()
+    return {name: UNKNOWN for name in names if one.get(name) != other.get(name)}
 
 
 def declaration(script: Script, node: Node, stdin: str) -> Result:
@@ -32,7 +92,7 @@ def binary(script: Script, node: Node, stdin: str, final: bool) -> Result:
     if status is Status.UNKNOWN and operator == "&&" and final:
         status = Status.LIKELY
     if status is Status.UNKNOWN:
-        return Status.UNKNOWN, script.maybe(lambda: script.statement(right, stdin, False), None)
+        return Status.UNKNOWN, maybe(script, lambda: script.statement(right, stdin, False), None)
     if (status is Status.NO) is (operator == "&&"):
         return status, output
     status, more = script.statement(right, stdin, final)
@@ -53,7 +113,7 @@ def if_clause(script: Script, node: Node, stdin: str) -> Result:
 
     if status in {Status.YES, Status.NO}:
         return then() if status is Status.YES else otherwise()
-    return Status.UNKNOWN, script.maybe(then, otherwise)
+    return Status.UNKNOWN, maybe(script, then, otherwise)
 
 
 def case_clause(script: Script, node: Node, stdin: str) -> Result:
@@ -78,7 +138,7 @@ def case_clause(script: Script, node: Node, stdin: str) -> Result:
         possible.append(None)
     if len(possible) == 1:
         return possible[0]() if possible[0] else NOTHING
-    return Status.UNKNOWN, script.maybe(*possible)
+    return Status.UNKNOWN, maybe(script, *possible)
 
 
 def for_clause(script: Script, node: Node, stdin: str) -> Result:
@@ -95,7 +155,7 @@ def for_clause(script: Script, node: Node, stdin: str) -> Result:
 def while_clause(script: Script, node: Node, stdin: str) -> Result:
     """Follow while and until, whose body may never run."""
     script.statements(node.get("Cond", ()), stdin, False)
-    script.maybe(lambda: script.statements(node["Do"], stdin, False), None)
+    maybe(script, lambda: script.statements(node["Do"], stdin, False), None)
     return Status.LIKELY, UNKNOWN
 
 

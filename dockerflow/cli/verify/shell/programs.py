@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dockerflow.cli.verify import account_tools
 from dockerflow.cli.verify.accounts import APP, UNKNOWN
-from dockerflow.cli.verify.shell import builtins, conditions, options, texts
+from dockerflow.cli.verify.shell import builtins, conditions, texts
 from dockerflow.cli.verify.shell.syntax import Result, Status
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from dockerflow.cli.verify.shell.script import Script
 
+SHELLS = {"sh", "bash", "ash", "dash", "ksh", "mksh", "zsh"}
 # a script that says in its name that it makes accounts
 ACCOUNT_SCRIPT = re.compile(r"user|group|account", re.IGNORECASE)
 # these read at most, or only name packages
@@ -74,6 +75,25 @@ def run(script: Script, words: list[str], stdin: str) -> Result:
     return script.unread(words)
 
 
+def parse_shell(words: list[str]) -> tuple[bool, list[str]]:
+    """Return whether ``words``, of which the first is a shell, run a script from their own text.
+
+    And what follows the options: that script and its arguments, else the path of a script and its
+    arguments.
+    """
+    is_text = False
+    rest = words[1:]
+    while rest and rest[0][:1] in {"-", "+"} and rest[0] not in {"-", "--"}:
+        option = rest.pop(0)
+        if option.startswith("--"):
+            rest = rest[option in {"--rcfile", "--init-file"} :]
+            continue
+        is_text |= option[0] == "-" and "c" in option
+        # -o and -O take a value each, in the words after
+        rest = rest[option[1:].count("o") + option[1:].count("O") :]
+    return is_text, rest[bool(rest and rest[0] in {"-", "--"}) :]
+
+
 def _prefix(script: Script, words: list[str], stdin: str) -> Result:
     short, long, skipped = PREFIXES[posixpath.basename(words[0])]
     try:
@@ -87,7 +107,7 @@ def _prefix(script: Script, words: list[str], stdin: str) -> Result:
 
 
 def _shell(script: Script, words: list[str], stdin: str) -> Result:
-    is_text, rest = options.parse(words)
+    is_text, rest = parse_shell(words)
     if is_text:
         return script.run_apart(rest[0], rest[2:], stdin) if rest else (Status.LIKELY, "")
     if not rest:
@@ -109,7 +129,7 @@ def _su(script: Script, words: list[str], stdin: str) -> Result:
 # their answer decides what runs next, and can't be known
 TESTS = {"cmp", "diff", "expr", "find", "hash", "type", "which"}
 FOLLOWED: dict[str, Callable[[Script, list[str], str], Result]] = {
-    **dict.fromkeys(options.SHELLS, _shell),
+    **dict.fromkeys(SHELLS, _shell),
     **dict.fromkeys(PREFIXES, _prefix),
     **dict.fromkeys((".", "source"), builtins.source),
     **dict.fromkeys((":", "true"), builtins.true),

@@ -9,16 +9,15 @@ from __future__ import annotations
 import contextlib
 import posixpath
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from dockerflow.cli.verify.accounts import UNKNOWN, Doubt, names_accounts
 from dockerflow.cli.verify.image import TEXT_LIMIT
 from dockerflow.cli.verify.shell import flow, programs
-from dockerflow.cli.verify.shell.branches import State, merge
 from dockerflow.cli.verify.shell.syntax import (
     NOTHING,
     Exit,
-    Limits,
     Node,
     Result,
     ShellError,
@@ -29,18 +28,23 @@ from dockerflow.cli.verify.shell.syntax import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable, Iterator
 
     from dockerflow.cli.verify.image import Image
 
 DEPTH = 20  # scripts and functions, one inside the other
+LIMITS = {"scripts": 200, "commands": 10_000}  # how many of one RUN are followed
 
 
 class Script:
     """A shell that follows scripts and changes ``image``."""
 
     def __init__(
-        self, image: Image, variables: dict[str, str], limits: Limits | None = None, depth: int = 0
+        self,
+        image: Image,
+        variables: dict[str, str],
+        followed: Counter[str] | None = None,
+        depth: int = 0,
     ) -> None:
         self.image = image
         # a shell passes over variables whose names are none of its own
@@ -55,7 +59,7 @@ class Script:
         self.functions: dict[str, tuple[Node, bytes]] = {}
         self.words = Words(self.variables, lambda nodes: self._subshell(nodes, "", False)[1])
         self.text = b""
-        self._limits = limits or Limits()
+        self._followed = Counter() if followed is None else followed
         self._depth = depth
 
     def run(self, text: str, stdin: str = "") -> Result:
@@ -63,23 +67,19 @@ class Script:
 
         Raises ShellError where it is none, or too much.
         """
-        self._limits.spend("scripts")
-        self._enter()
-        before, self.text = self.text, text.encode()
+        self._count("scripts")
         try:
-            return self.statements(parse(text), stdin, final=True)
+            with self._inside(text.encode()):
+                return self.statements(parse(text), stdin, final=True)
         except Exit:
             return NOTHING
         except RecursionError:
             raise ShellError("it is nested too deeply") from None
-        finally:
-            self._depth -= 1
-            self.text = before
 
     def run_apart(self, text: str, arguments: Iterable[str] = (), stdin: str = "") -> Result:
         """Follow a script in a shell of its own; in doubt where that is not possible."""
         variables = {name: self.variables[name] for name in self.exported & self.variables.keys()}
-        inner = Script(self.image, variables, self._limits, self._depth)
+        inner = Script(self.image, variables, self._followed, self._depth)
         inner.directory, inner.source, inner.commands = self.directory, self.source, self.commands
         inner.set_arguments(arguments)
         try:
@@ -117,22 +117,32 @@ class Script:
             return programs.run(self, words, stdin)
         body, text = self.functions[words[0]]
         saved = positional(self.variables)
-        before, self.text = self.text, text
-        self._enter()
         self.set_arguments(words[1:])
         try:
-            return self.statement(body, stdin, final=False)
+            with self._inside(text):
+                return self.statement(body, stdin, final=False)
         except Exit:
             return Status.UNKNOWN, UNKNOWN
         finally:
-            self._depth -= 1
-            self.text = before
             self.set_arguments(saved)
 
-    def _enter(self) -> None:
+    @contextlib.contextmanager
+    def _inside(self, text: bytes) -> Iterator[None]:
+        """Make ``text``, a script or the one of a function, that of the statements meanwhile."""
         if self._depth == DEPTH:
             raise ShellError("it is nested too deeply")
+        before, self.text = self.text, text
         self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            self.text = before
+
+    def _count(self, kind: str) -> None:
+        self._followed[kind] += 1
+        if self._followed[kind] > LIMITS[kind]:
+            raise ShellError(f"it runs too many {kind}")
 
     def statements(self, nodes: Iterable[Node], stdin: str, final: bool) -> Result:
         """Follow statements, of which the last may be ``final``."""
@@ -145,7 +155,7 @@ class Script:
 
     def statement(self, node: Node, stdin: str, final: bool) -> Result:
         """Follow a statement; a ``final`` one succeeds in every image that is built."""
-        self._limits.spend("commands")
+        self._count("commands")
         source = self.text[node["Pos"]["Offset"] : node["End"]["Offset"]].decode(errors="replace")
         stdin, files, silent = self._redirections(node.get("Redirs", ()), stdin)
         command = node.get("Cmd")
@@ -199,7 +209,7 @@ class Script:
         except Exit:
             return Status.UNKNOWN, UNKNOWN
         finally:
-            self._set_variables(saved)
+            self.set_variables(saved)
 
     def _call(self, node: Node, stdin: str, source: str) -> Result:
         words = self.words.fields(node.get("Args", ()))
@@ -214,8 +224,10 @@ class Script:
         result = self.call(words, stdin)
         self.exported -= names - before
         for name in names:
-            self.variables.pop(name, None)
-            self.variables |= {name: saved[name]} if name in saved else {}
+            if name in saved:
+                self.variables[name] = saved[name]
+            else:
+                self.variables.pop(name, None)
         return result
 
     def assign(self, assignments: Iterable[Node]) -> None:
@@ -230,31 +242,8 @@ class Script:
                 text = old + self.words.text(assignment.get("Value"))
             self.variables[name] = text if len(text) <= TEXT_LIMIT else UNKNOWN
 
-    def maybe(self, *branches: Callable[[], Result] | None) -> str:
-        """Follow branches of which one runs; return the output if it is the same for all.
-
-        A branch that ends the script is taken for a failed build.
-        """
-        source = self.source
-        before = State(self.image.copy(), dict(self.variables), "")
-        ends: list[State] = []
-        for branch in branches:
-            self._become(before)
-            with contextlib.suppress(Exit):
-                output = branch()[1] if branch else ""
-                ends.append(State(self.image.copy(), dict(self.variables), output))
-        if not ends:
-            raise Exit
-        end = merge(ends, source)
-        self._become(end)
-        return end.output
-
-    def _become(self, state: State) -> None:
-        image = state.image.copy()
-        self.image.accounts, self.image.files = image.accounts, image.files
-        self._set_variables(state.variables)
-
-    def _set_variables(self, variables: dict[str, str]) -> None:
+    def set_variables(self, variables: dict[str, str]) -> None:
+        """Make ``variables`` the only ones."""
         variables = dict(variables)
         self.variables.clear()
         self.variables.update(variables)

@@ -97,21 +97,6 @@ def positional(variables: dict[str, str]) -> list[str]:
     return [variables[name] for name in sorted(names, key=int)]
 
 
-class Limits:
-    """How much of one RUN is followed: scripts and commands that are left."""
-
-    def __init__(self) -> None:
-        self.scripts = 200
-        self.commands = 10_000
-
-    def spend(self, kind: str) -> None:
-        """Count one of ``kind``; raise ShellError where there were too many."""
-        left = getattr(self, kind) - 1
-        setattr(self, kind, left)
-        if left < 0:
-            raise ShellError(f"it runs too many {kind}")
-
-
 class Exit(Exception):  # noqa: N818 (no error)
     """The script or the function ends here."""
 
