@@ -65,8 +65,10 @@ class Sources:
         if name == "BASE_DIR" or not with_file:  # BASE_DIR says where the file is
             return None
         file = self._current_file(settings)
-        value = file.read(name) if file else None
-        return (value, file.content.path, 2) if file and value else None
+        if file is None or not file.content.path:
+            return None
+        value = file.read(name)
+        return (value, file.content.path, 2) if value else None
 
     def file(self) -> SettingsFile | None:
         """The settings file in ``BASE_DIR``, as it is now or was within the last second.

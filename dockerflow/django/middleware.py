@@ -9,6 +9,7 @@ import logging
 import re
 import time
 from asyncio import CancelledError
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from asgiref.sync import (
@@ -83,6 +84,8 @@ class DockerflowMiddleware:
         if self._is_async:
             return self._acall(request)
         view = self._endpoint(request)
+        if view in views.NATIVE:
+            return view(request)
         if view is not None and view is not views.error:
             return async_to_sync(view)(request) if iscoroutinefunction(view) else view(request)
         if _has_begun(request):
@@ -190,6 +193,7 @@ def _has_begun(request: Any) -> bool:
     return rid is not None and rid == getattr(request, "_id", None)
 
 
+@lru_cache
 def _resolver_match(pattern: re.Pattern[str], view: views.View) -> ResolverMatch:
     names = [route.name for route in urls.urlpatterns if route.callback is view]
     namespaces: list[str | None] = [urls.app_name] if names else []

@@ -51,16 +51,17 @@ METHODS = ["GET", "HEAD"]
 
 def endpoint(
     on_exception: Callable[[BaseException], HttpResponse] | None = None,
-    is_served: Callable[[], bool] = lambda: True,
+    is_served: Callable[[], bool] | None = None,
 ) -> Callable[[View], View]:
     """Decorate an endpoint: GET and HEAD only, never cached, and kept out of everything else.
 
     :param on_exception: answers where the endpoint itself has raised
-    :param is_served: whether there is such an endpoint; if not, the project answers with its 404
+    :param is_served: whether there is such an endpoint, if it can be switched off; where it is, the
+        project answers with its 404
     """
 
     def refused(request: HttpRequest) -> HttpResponse | None:
-        if not is_served():
+        if is_served and not is_served():
             raise Http404
         return None if request.method in METHODS else HttpResponseNotAllowed(METHODS)
 

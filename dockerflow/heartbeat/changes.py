@@ -49,6 +49,7 @@ class Changes:
     ) -> Report:
         """A report of results that know since when; what there is to log of them is kept."""
         known, failed = [], False
+        enabled(logger)
         for result, thread in zip(results, threads, strict=True):
             key, required = result.check.key, result.check.required
             failing = result.level >= fail_level
@@ -62,11 +63,11 @@ class Changes:
                 level = logging.ERROR if required else logging.WARNING
             elif state is not before and before is not None and state is not None:
                 level, seconds = logging.INFO, state.begun - before.begun
-            if enabled(logger).isEnabledFor(level):
+            if logger.isEnabledFor(level):
                 self._records.append(Record(level, result, failing, thread, seconds))
         whole = self._note(WHOLE, failed)
-        current = {WHOLE, *(result.check.key for result in results)}
-        if len(self._states) > len(current):  # subjects may come and go
+        if len(self._states) > len(results) + 1:  # subjects may come and go
+            current = {WHOLE, *(result.check.key for result in results)}
             self._states = {key: self._states[key] for key in current & self._states.keys()}
         return Report(tuple(known), fail_level, whole.since)
 

@@ -17,14 +17,15 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from contextlib import suppress
 from functools import partial
+from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from dockerflow.heartbeat.changes import Changes
 from dockerflow.heartbeat.report import Check, Report
-from dockerflow.heartbeat.runs import Listener, Round, Run, execute, nothing, raised
+from dockerflow.heartbeat.runs import NO_HOOKS, Hooks, Listener, Round, Run, execute, raised
 from dockerflow.heartbeat.threads import Lane, start
 
 
@@ -41,21 +42,10 @@ def _turn(run: Run) -> tuple[bool, bool]:
 
 
 class Heartbeat:
-    """The state of a process: what is in flight, what was found last, what is failing.
+    """The state of a process: what is in flight, what was found last, what is failing."""
 
-    :param before: called in the thread of a check before it runs, once for checks of one lane that
-        run together
-    :param after: called there when they have run, with the name of the lane, or None where the
-        thread ends
-    """
-
-    def __init__(
-        self,
-        before: Callable[[], object] = nothing,
-        after: Callable[[str | None], object] = lambda lane: None,
-    ) -> None:
-        self._before = before
-        self._after = after
+    def __init__(self, hooks: Hooks = NO_HOOKS) -> None:
+        self._hooks = hooks
         self._reset()
         # A forked child has none of its parent's threads, and may inherit a lock that is held.
         os.register_at_fork(after_in_child=self._reset)
@@ -76,9 +66,10 @@ class Heartbeat:
         :param ttl: seconds during which a finished report is served again; 0 for never
         :param fail_level: the level from which a check is failing, and a required one fails all
         """
-        over = threading.Event()
-        current = self._begin(tuple(checks), fail_level, timeout, ttl, over.set)
-        over.wait(current.remaining(timeout))
+        over: SimpleQueue[None] = SimpleQueue()
+        current = self._begin(tuple(checks), fail_level, timeout, ttl, partial(over.put, None))
+        with suppress(Empty):
+            over.get(timeout=current.remaining(timeout))
         return self._answer(current)
 
     async def arun(
@@ -103,7 +94,7 @@ class Heartbeat:
         """
         results = []
         for check in checks:
-            results.append(result := execute(check))
+            results.append(result := execute(check, self._hooks))
             is_main = threading.current_thread() is threading.main_thread()
             if isinstance(result.error, KeyboardInterrupt) and is_main:
                 raise result.error
@@ -151,7 +142,8 @@ class Heartbeat:
     ) -> Round:
         """Start the checks that are not in flight."""
         self._runs = {key: run for key, run in self._runs.items() if run.is_in_flight}
-        self._leave_stuck_lanes(now)
+        if self._runs:
+            self._leave_stuck_lanes(now)
         fresh = {c.key: Run(c, now + timeout) for c in checks if c.key not in self._runs}
         runs = self._runs | fresh
         groups: dict[object, list[Run]] = {}
@@ -209,7 +201,7 @@ class Heartbeat:
     def _retire(self, lane: Lane) -> None:
         def last() -> None:
             with suppress(Exception):
-                self._after(None)
+                self._hooks.after(None)
 
         lane.put(last)
         lane.shutdown(wait=False)
@@ -221,11 +213,8 @@ class Heartbeat:
                 if run.is_dropped:
                     continue
                 run.thread = threading.get_ident()
-            result = execute(
-                run.check,
-                before=self._before if run is group[0] else nothing,
-                after=partial(self._after, run.check.lane) if run is group[-1] else nothing,
-            )
+            is_first, is_last = run is group[0], run is group[-1]
+            result = execute(run.check, self._hooks, is_first=is_first, is_last=is_last)
             listeners: list[Listener] = []
             with self._lock:
                 run.outcome = result

@@ -7,11 +7,12 @@ import inspect
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from dockerflow import health
 from dockerflow.heartbeat.places import frames_inside, place
@@ -23,8 +24,25 @@ Listener = Callable[[], object]
 MAX_LENGTH = 10_000  # characters of a message that a heartbeat shows
 
 
-def nothing() -> None:
-    """Do nothing."""
+@dataclass(frozen=True)
+class Hooks:
+    """What a framework adds to the checks of its heartbeat.
+
+    :param before: called in the thread of a check before it runs, once for checks of one lane that
+        run together
+    :param after: called there when they have run, with the name of the lane, or None where the
+        thread ends
+    :param awaited: makes another awaitable of the one that a check has returned
+    :param is_silenced: whether something that a check has returned does not count
+    """
+
+    before: Callable[[], object] = lambda: None
+    after: Callable[[str | None], object] = lambda lane: None
+    awaited: Callable[[Check, Any], Awaitable[object]] = lambda check, awaitable: awaitable
+    is_silenced: Callable[[object], bool] = lambda message: False
+
+
+NO_HOOKS = Hooks()
 
 
 class Run:
@@ -123,21 +141,26 @@ class Round:
 
 
 def execute(
-    check: Check,
-    before: Callable[[], object] = nothing,
-    after: Callable[[], object] = nothing,
+    check: Check, hooks: Hooks = NO_HOOKS, *, is_first: bool = False, is_last: bool = False
 ) -> Result:
-    """Run a check here and now, between two other calls; whatever happens ends as messages."""
+    """Run a check here and now; whatever happens ends as messages.
+
+    :param is_first: whether it is the first of the checks that run together
+    :param is_last: whether it is the last of them
+    """
     started = time.perf_counter()
     try:
         try:
-            before()
+            if is_first:
+                hooks.before()
             returned = check.function()
             if inspect.isawaitable(returned):
-                returned = outside_greenlets(partial(asyncio.run, _result_of(returned)))
-            messages = tuple(_messages(check, returned))
+                awaited = hooks.awaited(check, returned)
+                returned = outside_greenlets(partial(asyncio.run, _result_of(awaited)))
+            messages = tuple(_messages(check, returned, hooks.is_silenced))
         finally:
-            after()
+            if is_last:
+                hooks.after(check.lane)
     except BaseException as error:  # also SystemExit: a check is no reason for a process to go
         return raised(check, error, time.perf_counter() - started)
     return Result(check, messages, time.perf_counter() - started)
@@ -167,9 +190,9 @@ def _described(error: BaseException) -> str:
     return "\n".join(lines)
 
 
-async def _result_of(awaitable: object) -> object:
+async def _result_of(awaitable: Awaitable[object]) -> object:
     asyncio.get_running_loop().set_default_executor(Threads())
-    return await awaitable  # type: ignore[misc]
+    return await awaitable
 
 
 def _shown(text: object) -> str:
@@ -181,11 +204,15 @@ def _shown(text: object) -> str:
     return f"{scrub(full[: 2 * MAX_LENGTH])[:MAX_LENGTH]} … ({len(full)} characters)"
 
 
-def _messages(check: Check, returned: object) -> Iterator[Message]:
+def _messages(
+    check: Check, returned: object, is_silenced: Callable[[object], bool]
+) -> Iterator[Message]:
     if not isinstance(returned, Iterable) or isinstance(returned, (str, bytes)):
         yield _junk(check, returned, "a list of messages")
         return
     for item in returned:
+        if is_silenced(item):
+            continue
         if hasattr(item, "level") and hasattr(item, "msg"):
             hint = getattr(item, "hint", None)
             yield Message(

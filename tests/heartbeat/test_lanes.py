@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from dockerflow.heartbeat import Heartbeat
+from dockerflow.heartbeat import Heartbeat, Hooks
 from dockerflow.heartbeat.report import Check
 from tests.support.engine import (
     BAD,
@@ -176,7 +176,7 @@ def test_fifty_lanes_half_of_them_silent_answer_in_time_and_all_come_back():
 
 def test_a_lane_ends_and_the_next_heartbeat_begins_another():
     calls = []
-    engine = Heartbeat(before=lambda: calls.append("before"), after=calls.append)
+    engine = Heartbeat(Hooks(before=lambda: calls.append("before"), after=calls.append))
     checks = [check("a", lane="lane7"), check("b", lane="lane7"), check("c")]
     limits = {"timeout": LATE, "ttl": 0, "fail_level": 30}
     engine.run(checks[:2], **limits)
@@ -188,17 +188,17 @@ def test_a_lane_ends_and_the_next_heartbeat_begins_another():
     assert calls == ["before", None, "before", "lane7"]
 
 
-def test_what_surrounds_a_check_may_raise():
+def test_a_hook_may_raise():
     def refuses(*arguments):
         raise SystemExit(*arguments)
 
-    for surroundings in ({"before": refuses}, {"after": refuses}):
-        engine = Heartbeat(**surroundings)
+    for hook in ("before", "after"):
+        engine = Heartbeat(Hooks(**{hook: refuses}))
         checks = [check("a", lane="lane8"), check("b", lane="lane8")]
         limits = {"timeout": LATE, "ttl": 0, "fail_level": 30}
         for _ in range(2):
             levels = [result.level for result in engine.run(checks, **limits).report.results]
-            assert levels == ([50, 0] if "before" in surroundings else [0, 50])
+            assert levels == ([50, 0] if hook == "before" else [0, 50])
 
 
 TRACE = contextvars.ContextVar("trace", default="none")

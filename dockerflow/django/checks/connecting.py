@@ -77,12 +77,12 @@ class Database:
         """
         started = time.monotonic()
         try:
-            rows = self._select(sql, savepoint)
+            rows = self._select(sql, savepoint=savepoint)
         except Error as error:
             if not self._may_be_dead or not self._is_lost(error, time.monotonic() - started):
                 raise
             self._renew()
-            rows = self._select(sql, savepoint)
+            rows = self._select(sql, savepoint=savepoint)
         self._may_be_dead = False
         self._round.in_use.add(self.alias)
         return rows
@@ -198,12 +198,12 @@ class Database:
         limit = self.connection.settings_dict["OPTIONS"].get("read_timeout")
         return is_lost(error) and not (limit and seconds >= limit)
 
-    def _select(self, sql: str, savepoint: bool) -> Rows:
-        connection = self.connection
-        inner = savepoint and connection.in_atomic_block
-        guard = transaction.atomic(using=self.alias) if inner else nullcontext()
+    def _select(self, sql: str, *, savepoint: bool) -> Rows:
+        if savepoint and self.connection.in_atomic_block:
+            with transaction.atomic(using=self.alias):
+                return self._select(sql, savepoint=False)
         try:
-            with guard, connection.cursor() as cursor:
+            with self.connection.cursor() as cursor:
                 cursor.execute(sql)
                 rows: Rows = cursor.fetchall()
                 return rows

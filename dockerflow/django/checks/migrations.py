@@ -17,7 +17,7 @@ from dockerflow.django.checks.connecting import Database, unusable_hint
 from dockerflow.django.checks.database_rounds import UnavailableError
 from dockerflow.django.checks.driver_errors import is_lost, is_missing_right, is_missing_table
 from dockerflow.django.checks.subjects import database_aliases, subjects
-from dockerflow.django.checks.unapplied import Applied, takes_migrations, unapplied
+from dockerflow.django.checks.unapplied import Applied, Migrations, current_migrations
 
 NAMED_MIGRATIONS = 10
 
@@ -33,10 +33,15 @@ def check_migrations_applied(
     into which the routers let no migrations is not asked.
     """
     labels = None if app_configs is None else {app.label for app in app_configs}
-    return list(_problems(database, labels)) if takes_migrations(database, labels) else []
+    migrations = current_migrations()
+    if not migrations.allowed_in(database, labels):
+        return []
+    return list(_problems(migrations, database, labels))
 
 
-def _problems(alias: str, labels: set[str] | None) -> Iterator[CheckMessage]:
+def _problems(
+    migrations: Migrations, alias: str, labels: set[str] | None
+) -> Iterator[CheckMessage]:
     try:
         applied = _applied(Database(alias))
     except UnavailableError as unavailable:
@@ -50,7 +55,7 @@ def _problems(alias: str, labels: set[str] | None) -> Iterator[CheckMessage]:
         hint = unusable_hint(alias)
         yield checks.Error(text, hint=hint, id=health.ERROR_UNUSABLE_DATABASE)
     else:
-        for label, names in unapplied(alias, applied, labels).items():
+        for label, names in migrations.unapplied(alias, applied, labels).items():
             yield _lacking(alias, label, names)
 
 

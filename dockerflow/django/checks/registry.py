@@ -36,7 +36,7 @@ class Configured:
     subject: str | None
     required: bool
 
-    @property
+    @functools.cached_property
     def subjects(self) -> Subjects | None:
         """What the check declares with ``@subjects``; None where it declares nothing."""
         return declared_subjects(self.check)
@@ -57,7 +57,7 @@ def configured() -> tuple[Configured, ...]:
     """
     required, optional = conf.DOCKERFLOW_CHECKS, conf.DOCKERFLOW_OPTIONAL_CHECKS
     entries = tuple(map(split_entry, required + optional))
-    checks = tuple(import_string(path) for path, _ in entries)
+    checks = tuple([import_string(path) for path, _ in entries])
     names = tuple(map(_names, checks))
     return _configured(entries, checks, names, len(required))
 

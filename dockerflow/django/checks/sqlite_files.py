@@ -46,9 +46,10 @@ class File:
             connection.close()
         if connection.connection is None and not _may(self.path, os.R_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), self.path)
-        if connection.connection is not None and before != seen:
-            _pragma(connection, "shrink_memory")
-        _seen[connection] = seen
+        if before != seen:
+            if connection.connection is not None:
+                _pragma(connection, "shrink_memory")
+            _seen[connection] = seen
 
     @contextmanager
     def limited_wait(self, connection: BaseDatabaseWrapper, seconds: float) -> Iterator[None]:

@@ -24,15 +24,57 @@ Applied = list[tuple[str, str]]
 Names = dict[str, list[str]]  # of migrations, by the label of their app
 
 
-class _Loader(MigrationLoader):
-    """Django's loader, which reads the files once, and is given what is applied."""
+class Migrations(MigrationLoader):
+    """Django's loader, which reads the files once, and is given what is applied.
 
-    given: Applied = []
+    An app may have no migrations, and the database routers may keep those that it has out of a
+    database.
+    """
+
+    _given: Applied = []
 
     def __init__(self) -> None:
         super().__init__(None, load=False, ignore_no_migrations=True)
         super().load_disk()
-        self.labels = frozenset(label for label, _ in self.disk_migrations)
+        self._labels = {label for label, _ in self.disk_migrations}
+        self._found: dict[str, tuple[Applied, Names]] = {}
+
+    def allowed_in(self, alias: str, labels: Collection[str] | None = None) -> bool:
+        """Whether a database takes migrations, of any app or of one of those given."""
+        wanted = self._labels if labels is None else self._labels.intersection(labels)
+        # Without routers, each database takes all.
+        return bool(wanted) and (not router.routers or any(_is_in(alias, each) for each in wanted))
+
+    def unapplied(
+        self, alias: str, applied: Applied, labels: Collection[str] | None = None
+    ) -> Names:
+        """The migrations that a database lacks, by app, of any app or of those given.
+
+        :param applied: the app and the name of each that is applied
+        """
+        known, found = self._found.get(alias, (None, {}))
+        if applied != known:
+            found = self._unapplied(applied)
+            self._found[alias] = applied, found
+        return {
+            label: names
+            for label, names in found.items()
+            if (labels is None or label in labels) and _is_in(alias, label)
+        }
+
+    def _unapplied(self, applied: Applied) -> Names:
+        """Those of the graph, which knows of squashed migrations.
+
+        ``MigrationExecutor.migration_plan`` would say the same, but for one that was left out
+        before one that is applied: that it skips.
+        """
+        loader = copy.copy(self)
+        loader._given = applied
+        loader.build_graph()
+        found = defaultdict(list)
+        for label, name in sorted(loader.graph.nodes.keys() - loader.applied_migrations.keys()):
+            found[label].append(name)
+        return dict(found)
 
     def load_disk(self) -> None:
         """Leave what ``__init__`` has read, which Django asks for whenever it builds the graph."""
@@ -44,82 +86,34 @@ class _Loader(MigrationLoader):
     @applied_migrations.setter
     def applied_migrations(self, found: object) -> None:
         # Without a connection Django's loader finds none; later it adds and removes replacements.
-        self._applied = dict.fromkeys(self.given)
-
-    def unapplied(self, applied: Applied) -> Names:
-        """The migrations that are not applied, by app.
-
-        Those of the graph, which knows of squashed migrations. ``MigrationExecutor.migration_plan``
-        would say the same, but for one that was left out before one that is applied: that it skips.
-        """
-        loader = copy.copy(self)
-        loader.given = applied
-        loader.build_graph()
-        found = defaultdict(list)
-        for label, name in sorted(loader.graph.nodes.keys() - loader.applied_migrations.keys()):
-            found[label].append(name)
-        return dict(found)
+        self._applied = dict.fromkeys(self._given)
 
 
-class _Migrations:
-    """What is on disk, for one list of apps, and what was found out with it."""
+class _Process:
+    """What this process has read, and for which apps."""
 
-    def __init__(self) -> None:
-        self._reset()
-        os.register_at_fork(after_in_child=self._reset)  # another thread may hold the lock
+    lock = Lock()
+    apps: object = None
+    migrations: Migrations | None = None
 
-    def _reset(self) -> None:
-        self._lock = Lock()
-        self._apps: object = None
-        self._loader: _Loader | None = None
-        self._found: dict[str, tuple[Applied, Names]] = {}
-
-    def loader(self) -> _Loader:
-        now = list(apps.get_app_configs()), settings.MIGRATION_MODULES
-        with self._lock:
-            if self._loader is None or self._apps != now:
-                self._apps, self._loader, self._found = now, _Loader(), {}
-            return self._loader
-
-    def unapplied(self, alias: str, applied: Applied) -> Names:
-        loader = self.loader()
-        known, found = self._found.get(alias, (None, {}))
-        if applied != known:
-            found = loader.unapplied(applied)
-            self._found[alias] = applied, found
-        return found
+    @classmethod
+    def after_fork(cls) -> None:
+        cls.lock = Lock()  # another thread may have held it
 
 
-_migrations = _Migrations()
+os.register_at_fork(after_in_child=_Process.after_fork)
 
 
-def takes_migrations(alias: str, labels: Collection[str] | None = None) -> bool:
-    """Whether a database takes migrations, of any app or of one of those given.
-
-    An app may have none, and the database routers may keep those that there are out.
-    """
-    known = _migrations.loader().labels
-    return any(_is_migrated_here(alias, label) for label in known if _is_in(label, labels))
-
-
-def unapplied(alias: str, applied: Applied, labels: Collection[str] | None = None) -> Names:
-    """The migrations that a database lacks, by app, of any app or of those given.
-
-    :param applied: the app and the name of each that is applied
-    """
-    found = _migrations.unapplied(alias, applied)
-    return {
-        label: names
-        for label, names in found.items()
-        if _is_in(label, labels) and _is_migrated_here(alias, label)
-    }
+def current_migrations() -> Migrations:
+    """Return the migrations of the installed apps, read anew where these are others than before."""
+    now = list(apps.get_app_configs()), settings.MIGRATION_MODULES
+    with _Process.lock:
+        if _Process.migrations is None or _Process.apps != now:
+            _Process.apps, _Process.migrations = now, Migrations()
+        return _Process.migrations
 
 
-def _is_in(label: str, labels: Collection[str] | None) -> bool:
-    return labels is None or label in labels
-
-
-def _is_migrated_here(alias: str, label: str) -> bool:
+def _is_in(alias: str, label: str) -> bool:
     """Whether the database routers let any of an app's models live in a database."""
     models = list(apps.get_app_config(label).get_models(include_auto_created=True))
     if not models:

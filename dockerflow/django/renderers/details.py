@@ -35,8 +35,8 @@ def challenge(request: HttpRequest) -> JsonResponse | None:
     https://www.rfc-editor.org/rfc/rfc7617
     """
     # Not request.GET, which raises for a query of more than DATA_UPLOAD_MAX_NUMBER_FIELDS fields.
-    fields = request.META.get("QUERY_STRING", "").split("&")
-    if not any(field.partition("=")[0] == "details" for field in fields):
+    query = request.META.get("QUERY_STRING", "")
+    if "details" not in [field.partition("=")[0] for field in query.split("&")]:
         return None
     if may_see_details(request):
         return None
