@@ -196,7 +196,9 @@ def _end(lane: str | None) -> None:
     end_round()
     for connection in connections.all(initialized_only=True):
         if lane == _lane(DATABASE, connection.alias) and not connection.in_atomic_block:
-            _end_transaction(connection)
+            if connection.connection is not None and not connection.settings_dict["AUTOCOMMIT"]:
+                with suppress(Error):
+                    connection.rollback()  # else its transaction would stay open
             _close_if_unusable(connection)
             continue
         if connection.in_atomic_block:  # a check has not ended its transaction
@@ -204,13 +206,6 @@ def _end(lane: str | None) -> None:
         with suppress(Error):
             internals.close_for_good(connection)
     caches.close_all()
-
-
-def _end_transaction(connection: BaseDatabaseWrapper) -> None:
-    """End what ``AUTOCOMMIT = False`` has begun, which would stay open."""
-    if connection.connection is not None and not connection.settings_dict["AUTOCOMMIT"]:
-        with suppress(Error):
-            connection.rollback()
 
 
 def _close_if_unusable(connection: BaseDatabaseWrapper) -> None:

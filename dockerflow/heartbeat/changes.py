@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from dockerflow.error_records import arguments
 from dockerflow.heartbeat.places import frames_inside, stack
-from dockerflow.heartbeat.report import Message, Report, Result, status
+from dockerflow.heartbeat.report import Check, Message, Outcome, Report, Result, status, worst
 from dockerflow.heartbeat.runs import execute
 from dockerflow.loggers import enabled, write
 
@@ -45,19 +45,28 @@ class Changes:
         self._records: deque[Record] = deque()
 
     def report(
-        self, results: Sequence[Result], fail_level: int, threads: Sequence[int | None]
+        self,
+        checks: Sequence[Check],
+        outcomes: Sequence[Outcome],
+        fail_level: int,
+        threads: Sequence[int | None],
     ) -> Report:
-        """A report of results that know since when; what there is to log of them is kept."""
-        known, failed = [], False
+        """A report, whose results know since when; what there is to log of them is kept.
+
+        :param outcomes: of each check
+        :param threads: the number of the thread in which each is still running
+        """
+        results, failed = [], False
         enabled(logger)
-        for result, thread in zip(results, threads, strict=True):
-            key, required = result.check.key, result.check.required
-            failing = result.level >= fail_level
+        for check, outcome, thread in zip(checks, outcomes, threads, strict=True):
+            key, required = check.key, check.required
+            failing = worst(outcome.messages) >= fail_level
             failed = failed or (failing and required)
             before = state = self._states.get(key)
-            if result.finished or failing:  # else it may still turn out either way
+            if outcome.finished or failing:  # else it may still turn out either way
                 state = self._note(key, failing)
-            known.append(result.with_since(state and state.since))
+            result = Result(check, *outcome, state and state.since)
+            results.append(result)
             level, seconds = logging.DEBUG, 0.0
             if state is not before and failing:
                 level = logging.ERROR if required else logging.WARNING
@@ -66,10 +75,10 @@ class Changes:
             if logger.isEnabledFor(level):
                 self._records.append(Record(level, result, failing, thread, seconds))
         whole = self._note(WHOLE, failed)
-        if len(self._states) > len(results) + 1:  # subjects may come and go
-            current = {WHOLE, *(result.check.key for result in results)}
+        if len(self._states) > len(checks) + 1:  # subjects may come and go
+            current = {WHOLE, *(check.key for check in checks)}
             self._states = {key: self._states[key] for key in current & self._states.keys()}
-        return Report(tuple(known), fail_level, whole.since)
+        return Report(tuple(results), fail_level, whole.since)
 
     def _note(self, key: Hashable, failing: bool) -> State:
         state = self._states.get(key)

@@ -92,14 +92,14 @@ class Heartbeat:
 
         :raises KeyboardInterrupt: in the main thread, which gets Ctrl-C
         """
-        results = []
+        outcomes = []
         for check in checks:
-            results.append(result := execute(check, self._hooks))
+            outcomes.append(outcome := execute(check, self._hooks))
             is_main = threading.current_thread() is threading.main_thread()
-            if isinstance(result.error, KeyboardInterrupt) and is_main:
-                raise result.error
+            if isinstance(outcome.error, KeyboardInterrupt) and is_main:
+                raise outcome.error
         with self._lock:
-            report = self._changes.report(results, fail_level, [None] * len(results))
+            report = self._changes.report(checks, outcomes, fail_level, [None] * len(checks))
         self._changes.log()
         return Answer(report, new=True)
 
@@ -214,10 +214,10 @@ class Heartbeat:
                     continue
                 run.thread = threading.get_ident()
             is_first, is_last = run is group[0], run is group[-1]
-            result = execute(run.check, self._hooks, is_first=is_first, is_last=is_last)
+            outcome = execute(run.check, self._hooks, is_first=is_first, is_last=is_last)
             listeners: list[Listener] = []
             with self._lock:
-                run.outcome = result
+                run.outcome = outcome
                 for current in run.rounds:
                     current.pending.discard(run)
                     if not current.pending and current.report is None:
@@ -229,14 +229,15 @@ class Heartbeat:
 
     def _finish(self, current: Round) -> Report:
         """Make the report: all runs have ended, or the time is up."""
-        results = [
-            run.result(check, self._runs.values(), current.checks)
-            for run, check in zip(current.runs, current.checks, strict=True)
+        checks, runs = current.checks, current.runs
+        outcomes = [
+            run.outcome or run.unfinished(check.label, self._runs.values(), checks)
+            for run, check in zip(runs, checks, strict=True)
         ]
-        threads = [None if run.outcome else run.thread for run in current.runs]
-        report = current.report = self._changes.report(results, current.fail_level, threads)
+        threads = [None if run.outcome else run.thread for run in runs]
+        current.report = self._changes.report(checks, outcomes, current.fail_level, threads)
         current.finished = time.monotonic()
-        return report
+        return current.report
 
     def _answer(self, current: Round) -> Answer:
         with self._lock:

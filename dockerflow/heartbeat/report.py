@@ -5,11 +5,11 @@ Levels are those of ``logging`` and of Django's system checks: 10 is debug, 50 c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from dockerflow import health
 
@@ -35,6 +35,11 @@ class Message:
     def advice(self) -> str | None:
         """The hint; for a message of this package without one, what to do about its id."""
         return self.hint or health.ADVICE.get(self.id)
+
+
+def worst(messages: Iterable[Message]) -> int:
+    """The highest level of the messages; 0 for none."""
+    return max([message.level for message in messages], default=0)
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,15 @@ class Check:
         return self.name if self.subject is None else f"{self.name}[{self.subject}]"
 
 
+class Outcome(NamedTuple):
+    """What is known of one run of a check; :class:`Result` describes the fields."""
+
+    messages: tuple[Message, ...]
+    duration: float
+    error: BaseException | None = None
+    finished: bool = True
+
+
 @dataclass(frozen=True)
 class Result:
     """The outcome of one check for one subject.
@@ -83,11 +97,7 @@ class Result:
     @cached_property
     def level(self) -> int:
         """The worst level of its messages; 0 for none."""
-        return max([message.level for message in self.messages], default=0)
-
-    def with_since(self, since: datetime | None) -> Result:
-        """The same result; :func:`dataclasses.replace` would take three times as long."""
-        return Result(self.check, self.messages, self.duration, self.error, self.finished, since)
+        return worst(self.messages)
 
     @property
     def duration_ms(self) -> float:

@@ -9,14 +9,14 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from dockerflow import health
 from dockerflow.heartbeat.places import frames_inside, place
-from dockerflow.heartbeat.report import CRITICAL, INFO, Check, Message, Report, Result
+from dockerflow.heartbeat.report import CRITICAL, INFO, Check, Message, Outcome, Report
 from dockerflow.heartbeat.threads import Threads, outside_greenlets
 from dockerflow.scrub import scrub
 
@@ -58,7 +58,7 @@ class Run:
         self.thread: int | None = None  # that has begun with it
         self.place: str | None = None  # where it hangs
         self.is_dropped = False  # another thread does it anew
-        self.outcome: Result | None = None
+        self.outcome: Outcome | None = None
 
     @property
     def is_in_flight(self) -> bool:
@@ -78,14 +78,13 @@ class Run:
         """Whether it is being executed in ``worker``, so that what that was given later waits."""
         return self.outcome is None and self.has_begun and self.worker is worker
 
-    def result(self, check: Check, runs: Iterable[Run], among: Iterable[Check]) -> Result:
-        """The outcome for ``check``, which may have another name than the one that was run.
+    def unfinished(self, label: str, runs: Iterable[Run], among: Iterable[Check]) -> Outcome:
+        """What there is to report of a run that has not ended.
 
+        :param label: of the check, which may have another name than the one that was run
         :param runs: all that are in flight; one of them may hold this one up
         :param among: the checks of the report; what waits for one of them is no failure of its own
         """
-        if self.outcome is not None:
-            return self.outcome if self.check is check else replace(self.outcome, check=check)
         elapsed = time.monotonic() - self.begun
         holder = next((run for run in runs if run.holds_up(self.worker)), self)
         level, message_id = CRITICAL, health.CRITICAL_CHECK_TIMED_OUT
@@ -100,8 +99,8 @@ class Run:
             if any(holder.check.key == other.key for other in among):
                 level, message_id = INFO, health.INFO_CHECK_WAITING
         hint = self._hint() if holder is self else None
-        message = Message(level, message_id, f"{check.label} {text}", hint)
-        return Result(check, (message,), elapsed, finished=False)
+        message = Message(level, message_id, f"{label} {text}", hint)
+        return Outcome((message,), elapsed, finished=False)
 
     def _hint(self) -> str | None:
         """Where it waits, with what to do. It is looked up once: it takes all threads' frames."""
@@ -142,7 +141,7 @@ class Round:
 
 def execute(
     check: Check, hooks: Hooks = NO_HOOKS, *, is_first: bool = False, is_last: bool = False
-) -> Result:
+) -> Outcome:
     """Run a check here and now; whatever happens ends as messages.
 
     :param is_first: whether it is the first of the checks that run together
@@ -163,11 +162,11 @@ def execute(
                 hooks.after(check.lane)
     except BaseException as error:  # also SystemExit: a check is no reason for a process to go
         return raised(check, error, time.perf_counter() - started)
-    return Result(check, messages, time.perf_counter() - started)
+    return Outcome(messages, time.perf_counter() - started)
 
 
-def raised(check: Check, error: BaseException, duration: float = 0.0) -> Result:
-    """The result of a check that did not get as far as returning."""
+def raised(check: Check, error: BaseException, duration: float = 0.0) -> Outcome:
+    """The outcome of a check that did not get as far as returning."""
     logged: BaseException | None = error
     try:
         shown = _described(error)
@@ -179,7 +178,7 @@ def raised(check: Check, error: BaseException, duration: float = 0.0) -> Result:
     message = Message(
         CRITICAL, health.CRITICAL_CHECK_RAISED, _shown(f"{check.label} raised {shown}")
     )
-    return Result(check, (message,), duration, logged)
+    return Outcome((message,), duration, logged)
 
 
 def _described(error: BaseException) -> str:
