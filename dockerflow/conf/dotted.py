@@ -187,13 +187,11 @@ class Declaration(ABC):
     """What a check declares of its subjects; :mod:`dockerflow.django.checks.subjects` has it."""
 
     keyword: str
+    default: tuple[str, ...]
     none: Callable[[], Any] | None
 
     @abstractmethod
     def known_names(self) -> list[str] | None: ...
-
-    @abstractmethod
-    def names(self) -> list[str]: ...
 
     @abstractmethod
     def arguments(self, name: str) -> dict[str, Any]: ...
@@ -207,15 +205,14 @@ def _check_subjects(check: Any, subjects: tuple[str, ...]) -> Iterator[str]:
         return
     try:
         known = declared.known_names()
-        chosen = subjects or declared.names()
     except ImproperlyConfigured:  # by another setting, which is reported as well
         return
     except Exception as error:
         yield f"cannot say what there is to look at: {type(error).__name__}: {error}"
         return
-    if not chosen and known is None:
+    if not subjects and known is None and not declared.default:
         yield f"needs a {declared.keyword} in brackets: {check.__name__}[...]"
-    elif not chosen and not known and declared.none is None:
+    elif not subjects and known == [] and declared.none is None:
         yield f"has no {declared.keyword} to look at"
     for name in subjects:
         if known is not None and name not in known:

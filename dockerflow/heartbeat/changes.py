@@ -62,9 +62,9 @@ class Changes:
             key, required = check.key, check.required
             failing = worst(outcome.messages) >= fail_level
             failed = failed or (failing and required)
-            before = state = self._states.get(key)
-            if outcome.finished or failing:  # else it may still turn out either way
-                state = self._note(key, failing)
+            before = self._states.get(key)
+            is_known = outcome.finished or failing  # else it may still turn out either way
+            state = self._note(key, failing) if is_known else before
             result = Result(check, *outcome, state and state.since)
             results.append(result)
             level, seconds = logging.DEBUG, 0.0

@@ -58,15 +58,16 @@ def configured() -> tuple[Configured, ...]:
     required, optional = conf.DOCKERFLOW_CHECKS, conf.DOCKERFLOW_OPTIONAL_CHECKS
     entries = tuple(map(split_entry, required + optional))
     checks = tuple([import_string(path) for path, _ in entries])
-    names = tuple(map(_names, checks))
+    databases = conf.DOCKERFLOW_DATABASES
+    names = tuple([_names(check, databases) for check in checks])
     return _configured(entries, checks, names, len(required))
 
 
-def _names(check: Function) -> tuple[str, ...]:
+def _names(check: Function, databases: Collection[str] | None) -> tuple[str, ...]:
     """The subjects of a check that an entry without brackets means."""
     declared = declared_subjects(check)
     try:
-        return () if declared is None else tuple(declared.names())
+        return () if declared is None else tuple(declared.names(databases))
     except Exception:  # which the check will raise again when it is run
         return ()
 

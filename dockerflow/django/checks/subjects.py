@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,18 +61,18 @@ class Subjects(Declaration):
                 raise TypeError(f"{name!r} is no text, as the name of a {self.keyword} must be")
         return list(dict.fromkeys(names))
 
-    def names(self) -> list[str]:
+    def names(self, databases: Collection[str] | None = None) -> list[str]:
         """The subjects of an entry that names none in brackets.
 
+        :param databases: what ``DOCKERFLOW_DATABASES`` holds; None for all
         :raises TypeError: as :meth:`known_names`
         """
         names = self.known_names()
         known = list(self.default) if names is None else names
-        chosen = conf.DOCKERFLOW_DATABASES if self.keyword == DATABASE else None
-        if chosen is None:
+        if databases is None or self.keyword != DATABASE:
             return known
         # What is no database at all is an error of that setting.
-        return [name for name in chosen if name in known or name not in connections.settings]
+        return [name for name in databases if name in known or name not in connections.settings]
 
     def arguments(self, name: str) -> dict[str, Any]:
         """What ``function`` is called with for a subject.
@@ -126,7 +126,7 @@ def subjects(  # noqa: PLR0913 (all but the first two by name)
         def check(app_configs: Any = None, **kwargs: Any) -> Any:
             if keyword in kwargs:  # one subject, as the heartbeat asks for it
                 return function(app_configs, **kwargs)
-            names = declared.names()
+            names = declared.names(conf.DOCKERFLOW_DATABASES)
             if not names:
                 return none() if none else []
             if keyword == DATABASE and kwargs.get("databases") is not None:
