@@ -20,7 +20,6 @@ import time
 from collections.abc import Hashable, Sequence
 from contextlib import suppress
 from functools import partial
-from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from dockerflow.heartbeat.changes import Changes
@@ -66,10 +65,10 @@ class Heartbeat:
         :param ttl: seconds during which a finished report is served again; 0 for never
         :param fail_level: the level from which a check is failing, and a required one fails all
         """
-        over: SimpleQueue[None] = SimpleQueue()
-        current = self._begin(tuple(checks), fail_level, timeout, ttl, partial(over.put, None))
-        with suppress(Empty):
-            over.get(timeout=current.remaining(timeout))
+        over = threading.Lock()  # locked until the report is there
+        over.acquire()
+        current = self._begin(tuple(checks), fail_level, timeout, ttl, over.release)
+        over.acquire(timeout=current.remaining(timeout))
         return self._answer(current)
 
     async def arun(

@@ -77,8 +77,7 @@ class Outcome(NamedTuple):
     finished: bool = True
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """The outcome of one check for one subject.
 
     :param duration: seconds
@@ -94,7 +93,7 @@ class Result:
     finished: bool = True
     since: datetime | None = None
 
-    @cached_property
+    @property
     def level(self) -> int:
         """The worst level of its messages; 0 for none."""
         return worst(self.messages)

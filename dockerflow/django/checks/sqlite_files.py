@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -117,7 +118,11 @@ def file_of(connection: BaseDatabaseWrapper) -> File | None:
 
     :raises django.core.exceptions.ImproperlyConfigured: the settings have no NAME
     """
-    name = os.fspath(connection.get_connection_params()["database"])
+    return _file(os.fspath(connection.get_connection_params()["database"]))
+
+
+@lru_cache
+def _file(name: str) -> File | None:
     if not name.startswith("file:"):
         return None if name == ":memory:" or "://" in name else File(name)
     path, options = _uri(name)
