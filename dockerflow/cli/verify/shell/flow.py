@@ -83,19 +83,19 @@ def declaration(script: Script, node: Node, stdin: str) -> Result:
     return NOTHING
 
 
-def binary(script: Script, node: Node, stdin: str, final: bool) -> Result:
+def binary(script: Script, node: Node, stdin: str, *, final: bool) -> Result:
     """Follow two commands with ``&&``, ``||`` or a pipe between them."""
     operator, left, right = node["Op"], node["X"], node["Y"]
     if operator in {"|", "|&"}:
-        return script.statement(right, script.statement(left, stdin, False)[1], final)
-    status, output = script.statement(left, stdin, final and operator == "&&")
+        return script.statement(right, script.statement(left, stdin)[1], final=final)
+    status, output = script.statement(left, stdin, final=final and operator == "&&")
     if status is Status.UNKNOWN and operator == "&&" and final:
         status = Status.LIKELY
     if status is Status.UNKNOWN:
-        return Status.UNKNOWN, maybe(script, lambda: script.statement(right, stdin, False), None)
+        return Status.UNKNOWN, maybe(script, lambda: script.statement(right, stdin), None)
     if (status is Status.NO) is (operator == "&&"):
         return status, output
-    status, more = script.statement(right, stdin, final)
+    status, more = script.statement(right, stdin, final=final)
     return status, output + more
 
 
@@ -103,10 +103,10 @@ def if_clause(script: Script, node: Node, stdin: str) -> Result:
     """Follow if: one branch where the condition is known, else all of them."""
     status = Status.YES
     if "Cond" in node:
-        status, _ = script.statements(node["Cond"], "", False)
+        status, _ = script.statements(node["Cond"], "")
 
     def then() -> Result:
-        return script.statements(node["Then"], stdin, False)
+        return script.statements(node["Then"], stdin)
 
     def otherwise() -> Result:
         return if_clause(script, node["Else"], stdin) if "Else" in node else NOTHING
@@ -124,7 +124,7 @@ def case_clause(script: Script, node: Node, stdin: str) -> Result:
         patterns = [script.words.text(pattern) for pattern in item["Patterns"]]
 
         def run(item: Node = item) -> Result:
-            return script.statements(item.get("Stmts", ()), stdin, False)
+            return script.statements(item.get("Stmts", ()), stdin)
 
         certain = "*" in patterns or (
             UNKNOWN not in word + "".join(patterns)
@@ -148,14 +148,14 @@ def for_clause(script: Script, node: Node, stdin: str) -> Result:
         return while_clause(script, node, stdin)
     for word in script.words.fields(loop.get("Items", ())):
         script.variables[loop["Name"]["Value"]] = word
-        script.statements(node["Do"], stdin, False)
+        script.statements(node["Do"], stdin)
     return Status.LIKELY, UNKNOWN
 
 
 def while_clause(script: Script, node: Node, stdin: str) -> Result:
     """Follow while and until, whose body may never run."""
-    script.statements(node.get("Cond", ()), stdin, False)
-    maybe(script, lambda: script.statements(node["Do"], stdin, False), None)
+    script.statements(node.get("Cond", ()), stdin)
+    maybe(script, lambda: script.statements(node["Do"], stdin), None)
     return Status.LIKELY, UNKNOWN
 
 

@@ -57,7 +57,7 @@ class Script:
         # all commands that may run, and the directory of each
         self.commands: list[tuple[list[str], str]] = []
         self.functions: dict[str, tuple[Node, bytes]] = {}
-        self.words = Words(self.variables, lambda nodes: self._subshell(nodes, "", False)[1])
+        self.words = Words(self.variables, lambda nodes: self._subshell(nodes, "")[1])
         self.text = b""
         self._followed = Counter() if followed is None else followed
         self._depth = depth
@@ -120,7 +120,7 @@ class Script:
         self.set_arguments(words[1:])
         try:
             with self._inside(text):
-                return self.statement(body, stdin, final=False)
+                return self.statement(body, stdin)
         except Exit:
             return Status.UNKNOWN, UNKNOWN
         finally:
@@ -144,16 +144,16 @@ class Script:
         if self._followed[kind] > LIMITS[kind]:
             raise ShellError(f"it runs too many {kind}")
 
-    def statements(self, nodes: Iterable[Node], stdin: str, final: bool) -> Result:
+    def statements(self, nodes: Iterable[Node], stdin: str, *, final: bool = False) -> Result:
         """Follow statements, of which the last may be ``final``."""
         nodes = list(nodes)
         status, outputs = Status.YES, []
         for number, node in enumerate(nodes, 1):
-            status, output = self.statement(node, stdin, final and number == len(nodes))
+            status, output = self.statement(node, stdin, final=final and number == len(nodes))
             outputs.append(output)
         return status, "".join(outputs)
 
-    def statement(self, node: Node, stdin: str, final: bool) -> Result:
+    def statement(self, node: Node, stdin: str, *, final: bool = False) -> Result:
         """Follow a statement; a ``final`` one succeeds in every image that is built."""
         self._count("commands")
         source = self.text[node["Pos"]["Offset"] : node["End"]["Offset"]].decode(errors="replace")
@@ -191,21 +191,21 @@ class Script:
         if kind == "CallExpr":
             return self._call(node, stdin, source)
         if kind == "BinaryCmd":
-            return flow.binary(self, node, stdin, final)
+            return flow.binary(self, node, stdin, final=final)
         if kind == "Block":
-            return self.statements(node["Stmts"], stdin, final)
+            return self.statements(node["Stmts"], stdin, final=final)
         if kind == "Subshell":
-            return self._subshell(node["Stmts"], stdin, final)
+            return self._subshell(node["Stmts"], stdin, final=final)
         if kind in {"TimeClause", "CoprocClause"} and node.get("Stmt"):
-            return self.statement(node["Stmt"], stdin, final)
+            return self.statement(node["Stmt"], stdin, final=final)
         follow = flow.FOLLOWED.get(kind)
         self.source = source
         return follow(self, node, stdin) if follow else (Status.UNKNOWN, "")
 
-    def _subshell(self, nodes: Iterable[Node], stdin: str, final: bool) -> Result:
+    def _subshell(self, nodes: Iterable[Node], stdin: str, *, final: bool = False) -> Result:
         saved = dict(self.variables)
         try:
-            return self.statements(nodes, stdin, final)
+            return self.statements(nodes, stdin, final=final)
         except Exit:
             return Status.UNKNOWN, UNKNOWN
         finally:
