@@ -25,7 +25,7 @@ from dockerflow.cli.verify.specification import REQUIREMENTS
 from dockerflow.version import FILES, read
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from dockerflow.cli.verify.interrupts import Interrupts
 
@@ -45,37 +45,26 @@ FIX_LOOPBACK = "Bind to 0.0.0.0:$PORT, or to [::]:$PORT, and not to localhost."
 class Bounds(NamedTuple):
     """The longest waits, in seconds: for one answer, for the first one, and after SIGTERM."""
 
-    answer: float
-    start: float
-    stop: float
-
-
-DEFAULT_BOUNDS = Bounds(answer=10.0, start=30.0, stop=10.0)
-
-
-class Backing(NamedTuple):
-    """The names of variables that point to services without which the heartbeat must fail.
-
-    ``optional`` are those that it must pass without.
-    """
-
-    required: Sequence[str] = ()
-    optional: Sequence[str] = ()
+    answer: float = 10.0
+    start: float = 30.0
+    stop: float = 10.0
 
 
 def check(
-    command: str, backing_names: Backing, bounds: Bounds, interrupts: Interrupts
+    command: str, backing_names: Mapping[str, bool], bounds: Bounds, interrupts: Interrupts
 ) -> dict[str, Outcome]:
     """Return the outcomes for the application that ``command`` starts in this directory.
 
-    Its processes are gone afterwards. Raises ValueError where ``command`` can't be split, or where
-    a name of ``backing_names`` doesn't point to a service that runs.
+    ``backing_names`` are the variables that point to backing services, each with whether that is
+    an optional one, without which the heartbeat must pass. The processes are gone afterwards.
+    Raises ValueError where ``command`` can't be split, or where a name doesn't point to a service
+    that runs.
     """
     environ = dict(os.environ)
     with contextlib.ExitStack() as stack:
         services = [
-            _service(name, environ, name in backing_names.optional, bounds.answer, stack)
-            for name in dict.fromkeys([*backing_names.required, *backing_names.optional])
+            _service(name, environ, optional, bounds.answer, stack)
+            for name, optional in backing_names.items()
         ]
         return _check(Application(command, environ, interrupts), services, bounds)
 

@@ -23,7 +23,7 @@ def verify(  # noqa: PLR0913 (the options of the command)
     optional_backing: Sequence[str] = (),
     dockerfile: str | None = None,
     target: str | None = None,
-    bounds: container.Bounds = container.DEFAULT_BOUNDS,
+    bounds: container.Bounds | None = None,
     interrupts: Interrupts | None = None,
 ) -> Report:
     """Return the report on what is given; the rest is not checked.
@@ -34,6 +34,7 @@ def verify(  # noqa: PLR0913 (the options of the command)
     handles signals meanwhile, if anything does. Raises ValueError or OSError where nothing can be
     checked, and ImportError where ``dockerfile`` is given without the extra ``verify``.
     """
+    bounds = bounds or container.Bounds()
     outcomes: dict[str, Outcome] = {}
     if dockerfile is not None:
         from dockerflow.cli.verify.dockerfile import check_file  # noqa: PLC0415
@@ -44,7 +45,7 @@ def verify(  # noqa: PLR0913 (the options of the command)
     if command is not None:
         outcomes |= container.check(
             command,
-            container.Backing(backing, optional_backing),
+            dict.fromkeys(backing, False) | dict.fromkeys(optional_backing, True),
             bounds,
             interrupts or Interrupts(),
         )
