@@ -13,7 +13,7 @@ import socket
 import ssl
 import threading
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from dockerflow.cli.printing import printable
@@ -28,6 +28,7 @@ LINE_LIMIT = 300  # characters of a status line and its redirect
 # Early Hints and the like, after which the answer itself comes; 101 is an answer.
 # https://www.rfc-editor.org/rfc/rfc9110#name-informational-1xx
 INTERIM = {100, *range(102, 200)}
+NO_JSON = object()
 
 
 class Answer(NamedTuple):
@@ -46,6 +47,23 @@ class Answer(NamedTuple):
         if 300 <= self.status < 400 and location:
             line = f"{line} to {location}"
         return printable(line, LINE_LIMIT)
+
+    def timed(self) -> str:
+        """Return the status line and how long the answer took."""
+        return f"{self} in {self.seconds * 1000:.0f} ms"
+
+    def is_page(self) -> bool:
+        """Return whether the body is a document in HTML or XML."""
+        return self.body.lstrip()[:1] == b"<"
+
+    def json(self) -> Any:
+        """Return what the body is in JSON, or NO_JSON."""
+        import json  # noqa: PLC0415 (which a probe does not need)
+
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return NO_JSON
 
 
 class NoAnswerError(Exception):
@@ -78,7 +96,7 @@ def probe(url: str, timeout: float) -> tuple[bool, str]:
         answer = get(url, timeout)
     except NoAnswerError as error:
         return False, f"{url}: {error}"
-    return 200 <= answer.status < 300, f"{url}: {answer} in {answer.seconds * 1000:.0f} ms"
+    return 200 <= answer.status < 300, f"{url}: {answer.timed()}"
 
 
 def get(url: str, timeout: float) -> Answer:

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dockerflow.cli.fetch import Client
 from dockerflow.cli.printing import printable
 from dockerflow.cli.probe import Answer, NoAnswerError, check_base_url
-from dockerflow.cli.verify.answers import is_page, parse_json
 from dockerflow.scrub import scrub
 from dockerflow.version import KEYS, problem
 
@@ -182,7 +181,7 @@ class _Watch(threading.Thread):
             if self.rollout.token is None:
                 hint = "; with --token it says which check"
             return f"/__heartbeat__ answers {answer}{_reasons(_object(answer), hint)}"
-        if is_page(answer):
+        if answer.is_page():
             return f"/__heartbeat__ answers {answer}, with a page and not the result of a check"
         return None
 
@@ -210,7 +209,7 @@ def is_same(key: str, found: object, expected: str) -> bool:
 
 
 def _object(answer: Answer) -> dict[str, Any] | None:
-    found = parse_json(answer)
+    found = answer.json()
     return found if isinstance(found, dict) else None
 
 

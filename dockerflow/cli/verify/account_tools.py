@@ -99,7 +99,7 @@ def _usermod(accounts: Accounts, words: list[str]) -> None:
             accounts.remove_member(name, group)
     elif "groups" in options:
         if "append" not in options:
-            accounts.set_user_groups(name, set())
+            accounts.leave_groups(name)
         for group in _names(options["groups"]):
             accounts.add_member(name, group)
     accounts.change_user(

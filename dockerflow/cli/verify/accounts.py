@@ -135,10 +135,9 @@ class Accounts:
     def _of_the_base(self, name: str) -> User:
         return User(UNKNOWN, self.renamed.get(name, name), assumed=True)
 
-    def set_user_groups(self, user: str, groups: set[str]) -> None:
-        """Make ``groups`` the only ones of ``user`` besides its own one."""
+    def leave_groups(self, user: str) -> None:
+        """Take ``user`` out of all groups besides its own one."""
         self.members = {pair for pair in self.members if pair[0] != user}
-        self.members |= {(user, group) for group in groups}
 
     def remove_user(self, name: str) -> None:
         """Remove a user, and the group of its name if that is its own and nobody else's."""

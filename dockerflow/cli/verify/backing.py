@@ -7,7 +7,6 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from dockerflow.cli.probe import Answer
-from dockerflow.cli.verify.answers import timed
 from dockerflow.cli.verify.endpoints import HEARTBEAT, LBHEARTBEAT, LBHEARTBEAT_SECONDS
 from dockerflow.cli.verify.requirements import BACKED, Outcome, failed, passed, unchecked
 from dockerflow.cli.verify.specification import REQUIREMENTS
@@ -144,7 +143,7 @@ class _Trial:
         self, line: str, label: str, service: Service, answer: Answer | str, noticed: bool
     ) -> None:
         if noticed and isinstance(answer, Answer):
-            self.good[line].append(f"{label}: {timed(answer)}")
+            self.good[line].append(f"{label}: {answer.timed()}")
             return
         text = f"{label}: {answer}"
         if service.optional:

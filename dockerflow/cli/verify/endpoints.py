@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from dockerflow.cli.probe import Answer, NoAnswerError, check_base_url, get
+from dockerflow.cli.printing import printable
+from dockerflow.cli.probe import NO_JSON, Answer, NoAnswerError, check_base_url, get
 from dockerflow.cli.verify import static
-from dockerflow.cli.verify.answers import NO_JSON, CatchAll, excerpt, is_page, parse_json, timed
 from dockerflow.cli.verify.requirements import Outcome, failed, passed, unchecked
 from dockerflow.version import problems
 
@@ -64,6 +64,31 @@ class Site:
             return str(error)
 
 
+class CatchAll(NamedTuple):
+    """The answer for a path that no application has; one of 200 is that for every path."""
+
+    path: str
+    answer: Answer | str
+
+    def flaw(self, path: str, answer: Answer) -> str | None:
+        """Return what is wrong with the answer for ``path`` if it is the one for any path.
+
+        It may contain the path. JSON is compared by its keys: the values may be of the moment.
+        """
+        if isinstance(self.answer, str) or (self.answer.status, answer.status) != (200, 200):
+            return None
+        if answer.headers.get_content_type() != self.answer.headers.get_content_type():
+            return None
+        found, expected = answer.json(), self.answer.json()
+        objects = isinstance(found, dict) and isinstance(expected, dict)
+        without_path = answer.body.replace(path.encode(), b"")
+        if (objects and found.keys() == expected.keys()) or (
+            without_path == self.answer.body.replace(self.path.encode(), b"")
+        ):
+            return f"{answer}, as for a path that doesn't exist"
+        return None
+
+
 def check(site: Site, version_file: Mapping[str, Any] | None = None) -> dict[str, Outcome]:
     """Return the outcomes of what the endpoints answer.
 
@@ -97,9 +122,9 @@ def _heartbeat(site: Site, answer: Answer | str, catch_all: CatchAll) -> Outcome
         return _wrong_status(site, answer)
     if answer.status == 200 and (flaw := _no_check(HEARTBEAT, answer, catch_all)):
         return failed(flaw, FIX_CATCH_ALL)
-    if answer.headers.get_content_type() == "application/json" and parse_json(answer) is NO_JSON:
-        return failed(f"{answer}, with broken JSON: {excerpt(answer)}", "Send a JSON document.")
-    return passed(timed(answer))
+    if answer.headers.get_content_type() == "application/json" and answer.json() is NO_JSON:
+        return failed(f"{answer}, with broken JSON: {_excerpt(answer)}", "Send a JSON document.")
+    return passed(answer.timed())
 
 
 def _lbheartbeat(site: Site, answer: Answer | str, catch_all: CatchAll) -> Outcome:
@@ -109,7 +134,7 @@ def _lbheartbeat(site: Site, answer: Answer | str, catch_all: CatchAll) -> Outco
         return _wrong_status(site, answer)
     if flaw := _no_check(LBHEARTBEAT, answer, catch_all):
         return failed(flaw, FIX_CATCH_ALL)
-    return passed(timed(answer))
+    return passed(answer.timed())
 
 
 def _lbheartbeat_backing(
@@ -140,8 +165,8 @@ def _wrong_status(site: Site, answer: Answer) -> Outcome:
 
 def _no_check(path: str, answer: Answer, catch_all: CatchAll) -> str | None:
     """Return why an answer of 200 is not the result of a check, if it is not."""
-    if is_page(answer):
-        return f"{answer}, with a page and not the result of a check: {excerpt(answer)}"
+    if answer.is_page():
+        return f"{answer}, with a page and not the result of a check: {_excerpt(answer)}"
     return catch_all.flaw(path, answer)
 
 
@@ -157,11 +182,11 @@ def _version(
     elif flaw := catch_all.flaw(VERSION, answer):
         outcome = failed(flaw, FIX_CATCH_ALL)
     else:
-        found = parse_json(answer)
+        found = answer.json()
         if found is NO_JSON:
-            outcome = failed(f"{answer}, which is not JSON: {excerpt(answer)}")
+            outcome = failed(f"{answer}, which is not JSON: {_excerpt(answer)}")
         elif not isinstance(found, dict):
-            outcome = failed(f"{answer}, with JSON that is no object: {excerpt(answer)}")
+            outcome = failed(f"{answer}, with JSON that is no object: {_excerpt(answer)}")
         elif version_file is not None and found != version_file:
             outcome = failed(f"{answer}, with another content than version.json")
         elif version_file is not None:
@@ -173,3 +198,8 @@ def _version(
     wrong = problems(found)
     keys = failed(" ".join(wrong)) if wrong else passed(", ".join(found))
     return {"version": outcome, "version-keys": keys}
+
+
+def _excerpt(answer: Answer) -> str:
+    """Return the beginning of the body, in quotes."""
+    return repr(printable(answer.body[:200].decode(errors="replace"), 60))

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
 
 from dockerflow.cli.probe import Answer
-from dockerflow.cli.verify.answers import CatchAll, is_page
 from dockerflow.cli.verify.requirements import Outcome, failed, passed, unchecked
 
 if TYPE_CHECKING:
-    from dockerflow.cli.verify.endpoints import Site
+    from dockerflow.cli.verify.endpoints import CatchAll, Site
 
 FILES = 3
 
@@ -21,7 +20,7 @@ def check(site: Site, catch_all: CatchAll) -> Outcome:
     page = site.get("")
     if isinstance(page, str) or page.status != 200:
         return unchecked(f"/ answers with no page: {page}")
-    if not is_page(page):
+    if not page.is_page():
         return unchecked("/ is not a page that could name a file")
     finder = _Finder()
     finder.feed(page.body.decode(errors="replace"))
