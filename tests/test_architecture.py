@@ -1,10 +1,13 @@
 """The page on the architecture and the guide for contributors say what is so."""
 
+import ast
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from dockerflow.django import checks
 
 pytestmark = pytest.mark.once
 
@@ -45,6 +48,24 @@ def test_every_module_has_its_place_in_the_import_contract(package):
 
     placed = {module for layer in layers(package) for module in layer}
     assert placed == (modules | packages) - {"__init__"}
+
+
+def test_every_check_is_found_by_its_name_by_projects_and_by_type_checkers():
+    folder = CHECKOUT / "dockerflow/django/checks"
+    syntax = {path.stem: ast.parse(path.read_text()).body for path in folder.glob("*.py")}
+    defined = {
+        node.name: module
+        for module, body in syntax.items()
+        for node in body
+        if isinstance(node, ast.FunctionDef) and "app_configs" in [a.arg for a in node.args.args]
+    }
+    [typed] = [node.body for node in syntax["__init__"] if isinstance(node, ast.If)]
+    imported = {a.name: node.module.rpartition(".")[2] for node in typed for a in node.names}
+
+    # A new check? Its name goes into dockerflow/django/checks/__init__.py in three places.
+    assert {n: m for n, m in checks._MODULES.items() if n.startswith("check_")} == defined
+    assert imported == checks._MODULES
+    assert [name for name in checks.__all__ if name.startswith("check_")] == sorted(defined)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -1,5 +1,6 @@
 """What is supported is what CI runs, here and at GitHub, and what the documentation names."""
 
+import configparser
 import re
 import subprocess
 import sys
@@ -48,6 +49,21 @@ def test_ci_runs_every_python_and_django_and_the_whole_suite_once():
     assert sorted({python for python, _, _ in run}) == PYTHONS
     assert sorted({django for _, django, _ in run}) == DJANGOS
     assert [factor for *_, factor in run if factor != "quick"] == ["coverage"]
+
+
+def test_contributors_need_no_other_python_than_one_that_is_supported():
+    tox = configparser.ConfigParser(interpolation=None)
+    tox.read(CHECKOUT / "tox.ini")
+    bases = {
+        name: set(re.findall(r"\bpy3\d+", section["base_python"]))
+        for name, section in tox.items()
+        if "base_python" in section
+    }
+    supported = {"py" + python.replace(".", "") for python in PYTHONS}
+
+    bench = supported - {"py315"}  # for which the other packages cannot be installed
+    others = dict.fromkeys(["dev", "types", "docs", "chaos"], supported)
+    assert bases == {f"testenv:{name}": found for name, found in {**others, "bench": bench}.items()}
 
 
 def test_github_runs_what_ci_runs_each_on_its_python(workflow):

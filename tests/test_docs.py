@@ -16,7 +16,7 @@ import pytest
 from dockerflow import health
 from dockerflow.conf import Conf, conf
 from dockerflow.conf.faults import Faults
-from dockerflow.django import signals
+from dockerflow.django import checks, signals
 from tests.support.process import HOST, unused_port
 from tests.support.web import python_path
 
@@ -115,7 +115,14 @@ def test_every_setting_is_named_and_no_other():
     assert named == {name for setting in conf for name in setting.names}
 
 
+def test_every_check_is_explained_and_no_other():
+    names = [name for name in checks.__all__ if name.startswith("check_")]
+    explained = re.findall(r"^\.\. function:: (check_\w+)$", PAGES["checks.rst"], re.MULTILINE)
+    assert sorted(explained) == names
+
+
 def test_every_message_is_explained_and_no_other():
+    # In the order of dockerflow/health.py.
     ids = [value for name, value in vars(health).items() if name.isupper() and name != "ADVICE"]
     assert re.findall(r"^\.\. message:: (.+)$", PAGES["checks.rst"], re.MULTILINE) == ids
     assert set(re.findall(r"\bdockerflow\.(?:health\.)?[A-Z]\d+\b", EVERYTHING)) == set(ids)

@@ -84,8 +84,12 @@ def python(program, **environment):
 # Every setting
 
 
-def test_the_declarations_are_the_reference_in_its_order():
-    assert [setting.name for setting in conf] == list(DEFAULTS)
+def test_every_setting_is_tested_for_its_default_and_with_a_good_value():
+    # A new setting? Add it to DEFAULTS and GOOD.
+    names = [setting.name for setting in conf]
+
+    assert list(DEFAULTS) == names
+    assert ["BASE_DIR", *GOOD] == names
 
 
 def test_a_setting_that_is_set_nowhere_has_its_default(settings):

@@ -1,4 +1,4 @@
-"""What the tests of the Django wing share: how requests are served, and what they log."""
+"""What the tests of dockerflow.django share: how requests are served, and what they log."""
 
 from collections.abc import Iterator
 

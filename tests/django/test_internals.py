@@ -217,7 +217,7 @@ DOCUMENTED = {
 }
 ELSEWHERE = {
     "logging/dictconfig.py": {"_granian"},  # a logger's name
-    # Below the Django wing. Settings are read without making them: tests/conf has its tests.
+    # conf imports nothing of dockerflow.django. Its tests are in tests/conf.
     "conf/sources.py": {"_initializing", "_wrapped"},
 }
 
@@ -246,8 +246,8 @@ def private_names(module: ast.Module) -> set[str]:
 def test_private_names_of_django_are_used_in_one_file() -> None:
     found = {
         str(path.relative_to(ROOT)): names
-        for wing in ("conf", "django")
-        for path in (ROOT / wing).rglob("*.py")
+        for package in ("conf", "django")
+        for path in (ROOT / package).rglob("*.py")
         if (names := private_names(ast.parse(path.read_text())))
     }
     assert found.pop("django/internals.py") >= {

@@ -10,10 +10,10 @@ from django.urls import include, path, reverse
 
 from dockerflow.django import views
 from dockerflow.django.middleware import DockerflowMiddleware
-from tests.support.browser import BROWSERS, WIRINGS
+from tests.support.browser import BROWSERS, ROUTES, WIRINGS
 from tests.support.web import Server
 
-ENDPOINTS = ["/__version__", "/__heartbeat__", "/__lbheartbeat__"]
+ENDPOINTS = [f"/__{name}__" for name in ROUTES if name != "error"]
 VERSION = {
     "source": "https://github.com/mozilla-services/Dockerflow",
     "version": "1.4.0",
@@ -91,9 +91,9 @@ def test_other_methods_are_refused(ask, caplog, endpoint, method):
 
 def test_the_urls_are_reversible():
     with override_settings(**WIRINGS["URLconf"]):
-        names = ["version", "heartbeat", "lbheartbeat", "error"]
+        paths = [reverse(f"dockerflow:{name}") for name in ROUTES]
 
-        assert [reverse(f"dockerflow:{name}") for name in names] == [*ENDPOINTS, "/__error__"]
+    assert paths == [f"/__{name}__" for name in ROUTES]
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
@@ -121,12 +121,7 @@ def test_the_urlconf_may_be_included_under_a_prefix(settings, browser, endpoint)
 def test_the_middleware_has_the_routes_of_the_urlconf_and_no_others():
     patterns = [(pattern.pattern, view) for pattern, view in DockerflowMiddleware.viewpatterns]
 
-    assert patterns == [
-        (r"/__version__/?\Z", views.version),
-        (r"/__heartbeat__/?\Z", views.heartbeat),
-        (r"/__lbheartbeat__/?\Z", views.lbheartbeat),
-        (r"/__error__/?\Z", views.error),
-    ]
+    assert patterns == [(rf"/__{name}__/?\Z", view) for name, view in ROUTES.items()]
 
 
 class Observes:
@@ -149,14 +144,11 @@ def test_a_request_is_known_by_its_route_to_what_stands_in_front(wiring, setting
     settings.MIDDLEWARE = [f"{__name__}.Observes", *settings.MIDDLEWARE]
     settings.DOCKERFLOW_ERROR_ENDPOINT = True
     Observes.seen.clear()
-    for endpoint in [*ENDPOINTS, "/__error__"]:
-        BROWSERS[browser](endpoint)
+    for name in ROUTES:
+        BROWSERS[browser](f"/__{name}__")
 
     assert Observes.seen == [
-        ("dockerflow:version", r"^__version__/?\Z", views.version),
-        ("dockerflow:heartbeat", r"^__heartbeat__/?\Z", views.heartbeat),
-        ("dockerflow:lbheartbeat", r"^__lbheartbeat__/?\Z", views.lbheartbeat),
-        ("dockerflow:error", r"^__error__/?\Z", views.error),
+        (f"dockerflow:{name}", rf"^__{name}__/?\Z", view) for name, view in ROUTES.items()
     ]
 
 
@@ -182,7 +174,10 @@ def test_a_real_asgi_server_serves_all_three(base_dir):
         "DOCKERFLOW_HEARTBEAT_FAILED_STATUS_CODE": "503",
     }
     with Server(*UVICORN, **environment) as server:
-        answers = [server.get(endpoint) for endpoint in ENDPOINTS]
+        answers = [
+            server.get(endpoint)
+            for endpoint in ["/__version__", "/__heartbeat__", "/__lbheartbeat__"]
+        ]
 
     assert [(answer.status, answer.body) for answer in answers] == [
         (200, json.dumps(VERSION).encode()),

@@ -11,14 +11,13 @@ from django.urls import include, path, re_path
 
 from dockerflow.django.middleware import DockerflowMiddleware
 from dockerflow.django.middleware_order import HARMLESS
-from tests.support.browser import BROWSERS
+from tests.support.browser import BROWSERS, ROUTES
 from tests.urls import page
 
 OURS = "dockerflow.django.middleware.DockerflowMiddleware"
 SECURITY = "django.middleware.security.SecurityMiddleware"
 COMMON = "django.middleware.common.CommonMiddleware"
 VERSION = {"source": "https://example.com/r", "version": "1", "commit": "4e6cdab", "build": "7"}
-ENDPOINTS = ["/__version__", "/__heartbeat__", "/__lbheartbeat__", "/__error__"]
 
 
 @pytest.fixture(autouse=True)
@@ -199,10 +198,10 @@ def test_a_route_that_stands_before_ours_is_pointed_out(settings):
     assert found() == [
         warning(
             3,
-            f"{endpoint} leads to tests.urls.page",
+            f"/__{name}__ leads to tests.urls.page",
             "Include dockerflow.django.urls before the route that takes its place.",
         )
-        for endpoint in ENDPOINTS
+        for name in ROUTES
     ]
 
 
@@ -320,7 +319,8 @@ def test_an_exemption_has_to_cover_both_probes(redirecting, exempt, expected):
 
     assert found() == expected
     # which is what a probe finds
-    statuses = {BROWSERS["sync"](path).status_code for path in ENDPOINTS[1:3]}
+    probes = ["/__heartbeat__", "/__lbheartbeat__"]
+    statuses = {BROWSERS["sync"](path).status_code for path in probes}
     assert (301 in statuses) == bool(expected)
 
 

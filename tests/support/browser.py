@@ -6,6 +6,8 @@ from asgiref.sync import async_to_sync
 from django.http import HttpResponse
 from django.test import AsyncClient, Client
 
+from dockerflow.django import views
+
 OPTIONS = {"raise_request_exception": False, "enforce_csrf_checks": True}
 
 
@@ -26,6 +28,13 @@ async def asgi(
     return await browser.generic(method, path, headers=headers)
 
 
+# The endpoints by their names, in the order of the route table
+ROUTES = {
+    "version": views.version,
+    "heartbeat": views.heartbeat,
+    "lbheartbeat": views.lbheartbeat,
+    "error": views.error,
+}
 BROWSERS = {"sync": wsgi, "async": asgi}
 WIRINGS = {
     "middleware": {},  # tests.settings

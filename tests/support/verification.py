@@ -7,10 +7,13 @@ import sys
 import time
 from pathlib import Path
 
+from dockerflow.cli.verify.requirements import READ
+from dockerflow.cli.verify.specification import REQUIREMENTS
 from tests.support import container_app
 from tests.support.command import run
 
 APP = [sys.executable, container_app.__file__]
+ABOUT_DOCKERFILE = [line.name for line in REQUIREMENTS if line.needs == READ]
 
 
 def command(*words):
