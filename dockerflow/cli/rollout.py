@@ -51,7 +51,7 @@ class Rollout:
     """Requests each of ``urls`` until it answers with the build ``expected``, and works.
 
     ``times`` is how many right answers in a row each endpoint must give, ``timeout`` how many
-    seconds all of it may take. Raises ValueError where a URL can't be requested.
+    seconds all of it may take from now on. Raises ValueError where a URL can't be requested.
     """
 
     def __init__(
@@ -68,7 +68,9 @@ class Rollout:
         self.expected = expected
         self.times = times
         self.timeout = timeout
+        self.deadline = time.monotonic() + timeout
         self.states = [State(url) for url in urls]
+        self.changes: queue.SimpleQueue[tuple[int, State]] = queue.SimpleQueue()
         self.client = Client()
         self.stopped = threading.Event()
         self.token = token
@@ -80,15 +82,13 @@ class Rollout:
 
     def run(self) -> Iterator[list[State]]:
         """Yield the states whenever one has changed, until all are done or the time is up."""
-        deadline = time.monotonic() + self.timeout
-        changes: queue.SimpleQueue[tuple[int, State]] = queue.SimpleQueue()
-        watches = [_Watch(self, number, deadline, changes) for number in range(len(self.states))]
+        watches = [_Watch(self, number) for number in range(len(self.states))]
         for watch in watches:
             watch.start()
         try:
-            while not self.done and (left := deadline - time.monotonic()) > 0:
+            while not self.done and (left := self.deadline - time.monotonic()) > 0:
                 with contextlib.suppress(queue.Empty):
-                    number, state = changes.get(timeout=left)
+                    number, state = self.changes.get(timeout=left)
                     self.states[number] = state
                     yield self.states
         finally:
@@ -99,25 +99,17 @@ class Rollout:
 
 
 class _Watch(threading.Thread):
-    """Requests the endpoints of one URL, and puts its state with its number into ``changes``."""
+    """Requests the endpoints of one URL, and puts its state with its number into the changes."""
 
-    def __init__(
-        self,
-        rollout: Rollout,
-        number: int,
-        deadline: float,
-        changes: queue.SimpleQueue[tuple[int, State]],
-    ) -> None:
+    def __init__(self, rollout: Rollout, number: int) -> None:
         super().__init__(daemon=True)
         self.rollout = rollout
         self.number = number
         self.state = rollout.states[number]
         self.base = self.state.url.rstrip("/") + "/"
-        self.deadline = deadline
-        self.changes = changes
 
     def run(self) -> None:
-        while not self._is_done() and time.monotonic() < self.deadline:
+        while not self._is_done() and time.monotonic() < self.rollout.deadline:
             if self.rollout.stopped.wait(INTERVAL_SECONDS):
                 return
 
@@ -129,7 +121,7 @@ class _Watch(threading.Thread):
         for number, ask in enumerate(asked, 1):
             if wrong := ask():
                 # where only the time was up, what it answered before says more
-                if time.monotonic() < self.deadline or self.state.text == NO_ANSWER:
+                if time.monotonic() < self.rollout.deadline or self.state.text == NO_ANSWER:
                     self._set(wrong)
                 return False
             if number < len(asked):
@@ -141,13 +133,13 @@ class _Watch(threading.Thread):
         self.state = self.state._replace(
             text=printable(scrub(text), TEXT_LIMIT), right=right, done=done
         )
-        self.changes.put((self.number, self.state))
+        self.rollout.changes.put((self.number, self.state))
 
     def _get(self, path: str) -> Answer | str:
         headers = {"User-Agent": "dockerflow-rollout", "Cache-Control": "no-cache"}
         if self.rollout.token and path == "__heartbeat__":
             headers["Authorization"] = f"Bearer {self.rollout.token}"
-        left = self.deadline - time.monotonic()
+        left = self.rollout.deadline - time.monotonic()
         seconds = max(min(ANSWER_SECONDS, left), 0.01)
         try:
             return self.rollout.client.get(self.base + path, headers, seconds)
