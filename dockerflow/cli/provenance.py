@@ -6,6 +6,7 @@ https://github.com/mozilla-services/Dockerflow/blob/main/docs/version_object.md
 
 from __future__ import annotations
 
+import functools
 import re
 import shutil
 import string
@@ -193,9 +194,7 @@ def _from_ci(key: str, environ: Mapping[str, str]) -> str:
 def _from_git(
     key: str, commit: str, environ: Mapping[str, str], directory: str | os.PathLike[str]
 ) -> str:
-    def git(*arguments: str) -> str:
-        return _git(arguments, environ, directory)
-
+    git = functools.partial(_git, environ, directory)
     if key == "build":
         raise _NotThereError("git does not have it")
     # the errors of `log` are clearer than those of `rev-parse`
@@ -219,9 +218,7 @@ def _from_git(
     )
 
 
-def _git(
-    arguments: tuple[str, ...], environ: Mapping[str, str], directory: str | os.PathLike[str]
-) -> str:
+def _git(environ: Mapping[str, str], directory: str | os.PathLike[str], *arguments: str) -> str:
     git = shutil.which("git", path=environ.get("PATH"))
     if git is None:
         raise _NotThereError("git is not installed")

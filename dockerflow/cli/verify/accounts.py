@@ -151,7 +151,6 @@ class Accounts:
             self.groups.pop(name, None)
 
     def remove_group(self, name: str) -> None:
-        """Remove a group."""
         if UNKNOWN in name:
             raise ValueError("the name of the group is not known")
         gid = self.groups.pop(name, None)

@@ -43,7 +43,6 @@ class Report(NamedTuple):
         return all(outcome.passed is not False for line, outcome in self.lines if line.required)
 
     def json(self) -> str:
-        """Return the report as JSON."""
         lines = [
             {
                 "name": line.name,

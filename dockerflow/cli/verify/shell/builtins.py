@@ -48,7 +48,6 @@ def shift(script: Script, words: list[str], stdin: str) -> Result:
 
 
 def cd(script: Script, words: list[str], stdin: str) -> Result:
-    """Change the directory."""
     script.directory = script.path(words[-1]) if len(words) > 1 else "/root"
     return Status.LIKELY, ""
 
@@ -73,10 +72,8 @@ def exit_(script: Script, words: list[str], stdin: str) -> Result:
 
 
 def true(script: Script, words: list[str], stdin: str) -> Result:
-    """Succeed."""
     return Status.YES, ""
 
 
 def false(script: Script, words: list[str], stdin: str) -> Result:
-    """Fail."""
     return Status.NO, ""

@@ -231,7 +231,6 @@ class Script:
         return result
 
     def assign(self, assignments: Iterable[Node]) -> None:
-        """Set variables."""
         for assignment in assignments:
             if assignment.get("Naked") or "Name" not in assignment:
                 continue
