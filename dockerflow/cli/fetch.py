@@ -13,7 +13,7 @@ import urllib.request
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from dockerflow.cli.probe import Answer, Exchange, NoAnswerError, read_body
+from dockerflow.cli.probe import Answer, Exchange, read_body
 
 if TYPE_CHECKING:
     import socket
@@ -29,19 +29,17 @@ class Client:
         self._exchanges: set[_Exchange] = set()
 
     def get(self, url: str, headers: Mapping[str, str], timeout: float) -> Answer:
-        """Return the answer to a GET of ``url``, which is over after ``timeout`` seconds in all.
-
-        Raises NoAnswerError.
-        """
+        """Return the answer to a GET of ``url``, which is over after ``timeout`` seconds in all."""
         request = urllib.request.Request(url, headers=dict(headers))  # noqa: S310 (checked before)
         exchange = _Exchange(request, timeout, self._context)
         self._exchanges.add(exchange)
         try:
-            return exchange.wait(timeout)
-        except NoAnswerError as error:
-            raise NoAnswerError(f"{error}{_through_proxy(url)}") from None
+            answer = exchange.wait(timeout)
         finally:
             self._exchanges.discard(exchange)
+        if answer.status:
+            return answer
+        return answer._replace(reason=f"{answer.reason}{_through_proxy(url)}")
 
     def close(self) -> None:
         """Give up what is under way."""

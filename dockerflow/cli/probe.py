@@ -32,7 +32,10 @@ NO_JSON = object()
 
 
 class Answer(NamedTuple):
-    """An answer, with at most 1 MiB of its body; ``seconds`` from the connection to the end."""
+    """An answer, with at most 1 MiB of its body; ``seconds`` from the connection to the end.
+
+    Where no complete one came in time, ``status`` is 0 and ``reason`` says why.
+    """
 
     status: int
     reason: str
@@ -42,7 +45,7 @@ class Answer(NamedTuple):
 
     def __str__(self) -> str:
         """Return the status line, and where a redirect leads: ``301 Moved Permanently to /``."""
-        line = f"{self.status} {self.reason}".rstrip()
+        line = f"{self.status} {self.reason}".rstrip() if self.status else self.reason
         location = self.headers.get("Location")
         if 300 <= self.status < 400 and location:
             line = f"{line} to {location}"
@@ -64,10 +67,6 @@ class Answer(NamedTuple):
             return json.loads(self.body)
         except (ValueError, RecursionError):
             return NO_JSON
-
-
-class NoAnswerError(Exception):
-    """No complete HTTP answer came in time; the text is the reason."""
 
 
 def default_url(environ: Mapping[str, str]) -> str:
@@ -92,17 +91,15 @@ def probe(url: str, timeout: float) -> tuple[bool, str]:
 
     Raises ValueError where ``url`` can't be requested.
     """
-    try:
-        answer = get(url, timeout)
-    except NoAnswerError as error:
-        return False, f"{url}: {error}"
-    return 200 <= answer.status < 300, f"{url}: {answer.timed()}"
+    answer = get(url, timeout)
+    line = answer.timed() if answer.status else str(answer)
+    return 200 <= answer.status < 300, f"{url}: {line}"
 
 
 def get(url: str, timeout: float) -> Answer:
     """Return the answer to a GET of ``url``, which is over after ``timeout`` seconds in all.
 
-    Raises NoAnswerError, and ValueError where ``url`` can't be requested.
+    Raises ValueError where ``url`` can't be requested.
     """
     return _Exchange(url, timeout).wait(timeout)
 
@@ -135,18 +132,13 @@ class Exchange(threading.Thread):
             self.error = error
 
     def wait(self, timeout: float) -> Answer:
-        """Start, and return the answer.
-
-        Raises NoAnswerError where there is none after ``timeout`` seconds.
-        """
+        """Start, and return the answer, for which there are ``timeout`` seconds."""
         self.start()
         self.join(timeout)
         answer = self.answer
         reason = explain(self.error) or f"{self.missing} in {round(timeout, 2):g} s"
         self.give_up()
-        if answer is None:
-            raise NoAnswerError(reason)
-        return answer
+        return answer or Answer(0, reason, http.client.HTTPMessage(), b"", 0.0)
 
     def give_up(self) -> None:
         """Wake the thread, should it still read, and let it close its socket."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dockerflow.cli.fetch import Client
 from dockerflow.cli.printing import printable
-from dockerflow.cli.probe import Answer, NoAnswerError, check_base_url
+from dockerflow.cli.probe import Answer, check_base_url
 from dockerflow.scrub import scrub
 from dockerflow.version import KEYS, problem
 
@@ -135,22 +135,19 @@ class _Watch(threading.Thread):
         )
         self.rollout.changes.put((self.number, self.state))
 
-    def _get(self, path: str) -> Answer | str:
+    def _get(self, path: str) -> Answer:
         headers = {"User-Agent": "dockerflow-rollout", "Cache-Control": "no-cache"}
         if self.rollout.token and path == "__heartbeat__":
             headers["Authorization"] = f"Bearer {self.rollout.token}"
         left = self.rollout.deadline - time.monotonic()
         seconds = max(min(ANSWER_SECONDS, left), 0.01)
-        try:
-            return self.rollout.client.get(self.base + path, headers, seconds)
-        except NoAnswerError as error:
-            return f"/{path}: {error}"
+        return self.rollout.client.get(self.base + path, headers, seconds)
 
     def _version(self) -> str | None:
         """Request the version, and return what is wrong with it."""
         answer = self._get("__version__")
-        if isinstance(answer, str):
-            return answer
+        if not answer.status:
+            return f"/__version__: {answer}"
         if answer.status != 200:
             return f"/__version__ answers {answer}"
         found = _object(answer)
@@ -166,8 +163,8 @@ class _Watch(threading.Thread):
     def _heartbeat(self) -> str | None:
         """Request the heartbeat, and return what is wrong with it."""
         answer = self._get("__heartbeat__")
-        if isinstance(answer, str):
-            return answer
+        if not answer.status:
+            return f"/__heartbeat__: {answer}"
         if not 200 <= answer.status < 300:
             hint = "; it shows no details for this token"
             if self.rollout.token is None:

@@ -6,7 +6,6 @@ import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from dockerflow.cli.probe import Answer
 from dockerflow.cli.verify.endpoints import HEARTBEAT, LBHEARTBEAT, LBHEARTBEAT_SECONDS
 from dockerflow.cli.verify.requirements import BACKED, Outcome, failed, passed, unchecked
 from dockerflow.cli.verify.specification import REQUIREMENTS
@@ -14,6 +13,7 @@ from dockerflow.cli.verify.specification import REQUIREMENTS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from dockerflow.cli.probe import Answer
     from dockerflow.cli.verify.endpoints import Site
     from dockerflow.cli.verify.process import Application
     from dockerflow.cli.verify.proxy import Proxy
@@ -58,7 +58,7 @@ def check(application: Application, site: Site, services: Iterable[Service]) -> 
     # it may connect after it has begun to listen
     passing, before, _ = trial.wait_for(range(200, 201), site.timeout)
     if not passing:
-        verb = "answers" if isinstance(before, Answer) else "gives"
+        verb = "answers" if before.status else "gives"
         found = f"the heartbeat {verb} {before} while every service is there"
         skipped = {name: unchecked("the heartbeat has to answer 200 first") for name in LINES}
         return skipped | {"heartbeat-backing": failed(found, FIX_BEFORE)}
@@ -120,29 +120,29 @@ class _Trial:
         self._recovery(label, answer, seconds, recovered)
         return noticed
 
-    def wait_for(self, wanted: range, seconds: float) -> tuple[bool, Answer | str, float]:
+    def wait_for(self, wanted: range, seconds: float) -> tuple[bool, Answer, float]:
         """Request the heartbeat until it has a wanted status, or for so many seconds.
 
         Returns whether it came, the last answer, and the seconds that went by.
         """
         begun = time.monotonic()
-        answer: Answer | str = ""
+        answer: Answer | None = None
         while True:
             left = begun + seconds - time.monotonic()
             latest = self.site.get(HEARTBEAT, max(left, HEARTBEAT_INTERVAL))
             took = time.monotonic() - begun
             # a request that only the end of the time cut short shows nothing
-            if not answer or took < seconds or isinstance(latest, Answer):
+            if answer is None or took < seconds or latest.status:
                 answer = latest
-            if _status(answer) in wanted:
+            if answer.status in wanted:
                 return True, answer, took
             if took >= seconds or self.application.status(HEARTBEAT_INTERVAL) is not None:
                 return False, answer, took
 
     def _heartbeat(
-        self, line: str, label: str, service: Service, answer: Answer | str, noticed: bool
+        self, line: str, label: str, service: Service, answer: Answer, noticed: bool
     ) -> None:
-        if noticed and isinstance(answer, Answer):
+        if noticed:
             self.good[line].append(f"{label}: {answer.timed()}")
             return
         text = f"{label}: {answer}"
@@ -154,11 +154,11 @@ class _Trial:
                 f"Let the application take the address of the service from {service.name}, and the "
                 "heartbeat ask the service."
             )
-        elif line == "heartbeat-backing" and isinstance(answer, str):
+        elif line == "heartbeat-backing" and not answer.status:
             self.fixes[line] = FIX_RECONNECTING
         self.bad[line].append(text)
 
-    def _recovery(self, label: str, answer: Answer | str, seconds: float, recovered: bool) -> None:
+    def _recovery(self, label: str, answer: Answer, seconds: float, recovered: bool) -> None:
         sockets = self._sockets()
         if self.sockets and sockets and not self.sockets & sockets:
             self.bad["stays-up"].append(f"{label}: it was restarted and listens on a new socket")
@@ -212,10 +212,10 @@ class _Watch(threading.Thread):
         label = self.label
         for _ in range(LBHEARTBEAT_TRIES):
             answer = self.site.get(LBHEARTBEAT, LBHEARTBEAT_SECONDS)
-            if isinstance(answer, Answer):
+            if answer.status:
                 self.slowest = max(self.slowest, answer.seconds)
                 break
-        if _status(answer) != 200:
+        if answer.status != 200:
             self.bad.setdefault(label, str(answer))
 
     def outcome(self) -> Outcome:
@@ -223,7 +223,3 @@ class _Watch(threading.Thread):
         if bad:
             return failed("; ".join(bad))
         return passed(f"200 throughout, the slowest answer after {self.slowest * 1000:.0f} ms")
-
-
-def _status(answer: Answer | str) -> int:
-    return answer.status if isinstance(answer, Answer) else 0

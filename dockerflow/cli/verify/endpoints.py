@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from dockerflow.cli.printing import printable
-from dockerflow.cli.probe import NO_JSON, Answer, NoAnswerError, check_base_url, get
+from dockerflow.cli.probe import NO_JSON, Answer, check_base_url, get
 from dockerflow.cli.verify import static
 from dockerflow.cli.verify.requirements import Outcome, failed, passed, unchecked
 from dockerflow.version import problems
@@ -56,26 +56,23 @@ class Site:
         self.host = urlsplit(url).hostname
         self.timeout = timeout
 
-    def get(self, path: str, timeout: float | None = None) -> Answer | str:
-        """Return the answer, or the reason that there was none."""
-        try:
-            return get(urljoin(self.url, path), timeout or self.timeout)
-        except NoAnswerError as error:
-            return str(error)
+    def get(self, path: str, timeout: float | None = None) -> Answer:
+        """Return the answer for ``path``."""
+        return get(urljoin(self.url, path), timeout or self.timeout)
 
 
 class CatchAll(NamedTuple):
     """The answer for a path that no application has; one of 200 is that for every path."""
 
     path: str
-    answer: Answer | str
+    answer: Answer
 
     def flaw(self, path: str, answer: Answer) -> str | None:
         """Return what is wrong with the answer for ``path`` if it is the one for any path.
 
         It may contain the path. JSON is compared by its keys: the values may be of the moment.
         """
-        if isinstance(self.answer, str) or (self.answer.status, answer.status) != (200, 200):
+        if (self.answer.status, answer.status) != (200, 200):
             return None
         if answer.headers.get_content_type() != self.answer.headers.get_content_type():
             return None
@@ -96,7 +93,7 @@ def check(site: Site, version_file: Mapping[str, Any] | None = None) -> dict[str
     """
     first = site.get(LBHEARTBEAT)
     lbheartbeats = [first]
-    if isinstance(first, Answer):
+    if first.status:
         lbheartbeats += [site.get(LBHEARTBEAT) for _ in range(2)]
     heartbeat = site.get(HEARTBEAT)
     path = f"__{secrets.token_hex(8)}__"
@@ -109,15 +106,13 @@ def check(site: Site, version_file: Mapping[str, Any] | None = None) -> dict[str
     conforms = outcomes["lbheartbeat"].passed
     outcomes["lbheartbeat-backing"] = _lbheartbeat_backing(lbheartbeats, heartbeat, conforms)
     outcomes |= _version(site, catch_all, version_file)
-    if isinstance(first, str) and isinstance(heartbeat, str) and isinstance(catch_all.answer, str):
+    if not (first.status or heartbeat.status or catch_all.answer.status):
         for name in [name for name, outcome in outcomes.items() if outcome.passed is False]:
             outcomes[name] = failed(outcomes[name].found, FIX_NO_ANSWER)
     return outcomes
 
 
-def _heartbeat(site: Site, answer: Answer | str, catch_all: CatchAll) -> Outcome:
-    if isinstance(answer, str):
-        return failed(answer)
+def _heartbeat(site: Site, answer: Answer, catch_all: CatchAll) -> Outcome:
     if answer.status != 200 and not 500 <= answer.status < 600:
         return _wrong_status(site, answer)
     if answer.status == 200 and (flaw := _no_check(HEARTBEAT, answer, catch_all)):
@@ -127,9 +122,7 @@ def _heartbeat(site: Site, answer: Answer | str, catch_all: CatchAll) -> Outcome
     return passed(answer.timed())
 
 
-def _lbheartbeat(site: Site, answer: Answer | str, catch_all: CatchAll) -> Outcome:
-    if isinstance(answer, str):
-        return failed(answer)
+def _lbheartbeat(site: Site, answer: Answer, catch_all: CatchAll) -> Outcome:
     if answer.status != 200:
         return _wrong_status(site, answer)
     if flaw := _no_check(LBHEARTBEAT, answer, catch_all):
@@ -138,12 +131,12 @@ def _lbheartbeat(site: Site, answer: Answer | str, catch_all: CatchAll) -> Outco
 
 
 def _lbheartbeat_backing(
-    answers: list[Answer | str], heartbeat: Answer | str, conforms: bool | None
+    answers: list[Answer], heartbeat: Answer, conforms: bool | None
 ) -> Outcome:
-    answered = [answer for answer in answers if isinstance(answer, Answer)]
+    answered = [answer for answer in answers if answer.status]
     if not answered:
         return unchecked("it did not answer")
-    if answered[0].status >= 500 and isinstance(heartbeat, Answer) and heartbeat.status >= 500:
+    if answered[0].status >= 500 and heartbeat.status >= 500:
         return failed(
             f"it answers {answered[0]} while the heartbeat answers {heartbeat}: with a backing "
             "service down, the load balancer takes every container out"
@@ -175,9 +168,7 @@ def _version(
 ) -> dict[str, Outcome]:
     answer = site.get(VERSION)
     found: Any = NO_JSON
-    if isinstance(answer, str):
-        outcome = failed(answer)
-    elif answer.status != 200:
+    if answer.status != 200:
         outcome = _wrong_status(site, answer)
     elif flaw := catch_all.flaw(VERSION, answer):
         outcome = failed(flaw, FIX_CATCH_ALL)

@@ -16,7 +16,7 @@ import threading
 import time
 from typing import IO, TYPE_CHECKING, cast
 
-from dockerflow.cli.probe import NoAnswerError, get
+from dockerflow.cli.probe import get
 from dockerflow.cli.verify import launcher, proc
 
 if TYPE_CHECKING:
@@ -131,8 +131,7 @@ class Application:
                 url = f"http://{host}:{self.port}/"
                 if (left := begun + seconds - time.monotonic()) <= 0:
                     return None
-                with contextlib.suppress(NoAnswerError):
-                    get(url + path, left)
+                if get(url + path, left).status:
                     return url, time.monotonic() - begun
             time.sleep(POLL_SECONDS)
         return None

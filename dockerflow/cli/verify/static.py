@@ -6,10 +6,10 @@ import html.parser
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
 
-from dockerflow.cli.probe import Answer
 from dockerflow.cli.verify.requirements import Outcome, failed, passed, unchecked
 
 if TYPE_CHECKING:
+    from dockerflow.cli.probe import Answer
     from dockerflow.cli.verify.endpoints import CatchAll, Site
 
 FILES = 3
@@ -18,7 +18,7 @@ FILES = 3
 def check(site: Site, catch_all: CatchAll) -> Outcome:
     """Return the outcome of requests for the first files of this host that the page / names."""
     page = site.get("")
-    if isinstance(page, str) or page.status != 200:
+    if page.status != 200:
         return unchecked(f"/ answers with no page: {page}")
     if not page.is_page():
         return unchecked("/ is not a page that could name a file")
@@ -35,8 +35,8 @@ def check(site: Site, catch_all: CatchAll) -> Outcome:
     return passed(f"{urlsplit(urls[0]).path} and what else the page / names")
 
 
-def _flaw(url: str, answer: Answer | str, catch_all: CatchAll) -> str | None:
-    if isinstance(answer, str) or answer.status != 200:
+def _flaw(url: str, answer: Answer, catch_all: CatchAll) -> str | None:
+    if answer.status != 200:
         return str(answer)
     if answer.headers.get_content_type() == "text/html":
         return f"{answer}, with a page and not the file"
