@@ -47,7 +47,7 @@ def maybe(script: Script, *branches: Callable[[], Result] | None) -> str:
 def _become(script: Script, state: State) -> None:
     image = state.image.copy()
     script.image.accounts, script.image.files = image.accounts, image.files
-    script.set_variables(state.variables)
+    script.variables = dict(state.variables)
 
 
 def _merge(ends: list[State], source: str) -> State:

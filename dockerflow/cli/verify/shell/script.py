@@ -57,7 +57,7 @@ class Script:
         # all commands that may run, and the directory of each
         self.commands: list[tuple[list[str], str]] = []
         self.functions: dict[str, tuple[Node, bytes]] = {}
-        self.words = Words(self.variables, lambda nodes: self._subshell(nodes, "")[1])
+        self.words = Words(self)
         self.text = b""
         self._followed = Counter() if followed is None else followed
         self._depth = depth
@@ -195,21 +195,22 @@ class Script:
         if kind == "Block":
             return self.statements(node["Stmts"], stdin, final=final)
         if kind == "Subshell":
-            return self._subshell(node["Stmts"], stdin, final=final)
+            return self.subshell(node["Stmts"], stdin, final=final)
         if kind in {"TimeClause", "CoprocClause"} and node.get("Stmt"):
             return self.statement(node["Stmt"], stdin, final=final)
         follow = flow.FOLLOWED.get(kind)
         self.source = source
         return follow(self, node, stdin) if follow else (Status.UNKNOWN, "")
 
-    def _subshell(self, nodes: Iterable[Node], stdin: str, *, final: bool = False) -> Result:
+    def subshell(self, nodes: Iterable[Node], stdin: str, *, final: bool = False) -> Result:
+        """Follow statements, and forget the variables that they set."""
         saved = dict(self.variables)
         try:
             return self.statements(nodes, stdin, final=final)
         except Exit:
             return Status.UNKNOWN, UNKNOWN
         finally:
-            self.set_variables(saved)
+            self.variables = saved
 
     def _call(self, node: Node, stdin: str, source: str) -> Result:
         words = self.words.fields(node.get("Args", ()))
@@ -240,9 +241,3 @@ class Script:
                 old = self.variables.get(name, "") if assignment.get("Append") else ""
                 text = old + self.words.text(assignment.get("Value"))
             self.variables[name] = text if len(text) <= TEXT_LIMIT else UNKNOWN
-
-    def set_variables(self, variables: dict[str, str]) -> None:
-        """Make ``variables`` the only ones."""
-        variables = dict(variables)
-        self.variables.clear()
-        self.variables.update(variables)

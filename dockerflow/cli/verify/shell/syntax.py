@@ -18,7 +18,9 @@ from dockerflow.cli.verify.accounts import UNKNOWN
 from dockerflow.cli.verify.image import TEXT_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
+
+    from dockerflow.cli.verify.shell.script import Script
 
 Node = dict[str, Any]
 
@@ -102,11 +104,10 @@ class Exit(Exception):  # noqa: N818 (no error)
 
 
 class Words:
-    """Expands the words of a script: ``variables`` by name, ``run`` for the output of $(...)."""
+    """Expands words, with the variables of ``script`` and the output of its commands."""
 
-    def __init__(self, variables: dict[str, str], run: Callable[[list[Node]], str]) -> None:
-        self.variables = variables
-        self.run = run
+    def __init__(self, script: Script) -> None:
+        self.script = script
 
     def fields(self, words: Iterable[Node]) -> list[str]:
         """Return the words after expansion and field splitting."""
@@ -150,7 +151,7 @@ class Words:
             return None
         if parts[0]["Param"]["Value"] not in {"@", "*"}:
             return None
-        return positional(self.variables)
+        return positional(self.script.variables)
 
     def _part(self, part: Node) -> str:
         kind = part["Type"]
@@ -164,7 +165,7 @@ class Words:
         if kind == "ParamExp":
             return self._parameter(part)
         if kind == "CmdSubst":
-            return self.run(part.get("Stmts", [])).rstrip("\n")
+            return self.script.subshell(part.get("Stmts", []), "")[1].rstrip("\n")
         return UNKNOWN
 
     def _quoted(self, part: Node) -> str:
@@ -174,7 +175,7 @@ class Words:
 
     def _parameter(self, node: Node) -> str:
         name = node["Param"]["Value"]
-        value = self.variables.get(name)
+        value = self.script.variables.get(name)
         if any(node.get(key) for key in NOT_FOLLOWED):
             return UNKNOWN
         expansion = node.get("Exp")
@@ -194,7 +195,7 @@ class Words:
             return UNKNOWN
         text = self.text(expansion.get("Word"))
         if operator[-1] == "=":
-            self.variables[name] = text
+            self.script.variables[name] = text
         return text
 
 
