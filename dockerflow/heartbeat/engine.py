@@ -130,11 +130,21 @@ class Heartbeat:
             if current is None or not current.is_shared(checks, fail_level, now, ttl):
                 current = self._start(checks, fail_level, now, timeout)
                 self._round = current
+            elif current.unfinished:
+                self._renew(current)
             if current.report is None:
                 current.listeners.append(listener)
             else:
                 listener()
             return current
+
+    def _renew(self, current: Round) -> None:
+        """Make a new report, within the time to live of one that has unfinished runs in it."""
+        unfinished, finished = current.unfinished, current.finished
+        self._finish(current)
+        current.finished = finished
+        if current.unfinished != unfinished:
+            current.is_answered = False
 
     def _start(
         self, checks: tuple[Check, ...], fail_level: int, now: float, timeout: float
@@ -233,6 +243,7 @@ class Heartbeat:
             run.outcome or run.unfinished(check.label, self._runs.values(), checks)
             for run, check in zip(runs, checks, strict=True)
         ]
+        current.unfinished = [run for run in runs if run.outcome is None]
         threads = [None if run.outcome else run.thread for run in runs]
         current.report = self._changes.report(checks, outcomes, current.fail_level, threads)
         current.finished = time.monotonic()

@@ -123,6 +123,7 @@ class Round:
         self.pending: set[Run] = set()
         self.listeners: list[Listener] = []
         self.report: Report | None = None
+        self.unfinished: list[Run] = []  # when the report was made
         self.finished = 0.0
         self.is_answered = False
 

@@ -218,11 +218,36 @@ def test_a_finished_report_is_served_again_while_the_ttl_lasts_a_bad_one_too():
     assert said(engine.run(checks)) == {"bad": [(50, "x.W001", "2")]}
 
 
-def test_the_report_of_a_hung_check_is_served_again_while_the_ttl_lasts():
-    engine, hang = Engine(), Hang()
-    first = engine.run([check("hang", hang)], timeout=SOON, ttl=LATE)
+def test_what_ends_late_is_in_the_report_that_is_served_again_while_the_ttl_lasts():
+    engine, hang, numbers = Engine(), Hang(), itertools.count()
+    checks = [check("hang", hang), check("number", lambda: bad(20, next(numbers)))]
+    first = engine.run(checks, timeout=SOON, ttl=LATE)
+    number = {"number": [(20, "x.W001", "0")]}
+    assert said(first) == {**hung("hang"), **number}
+    second = engine.run(checks, ttl=LATE)
+    assert (said(second), second.new) == (said(first), False)
+    assert second.report.results[0].duration > first.report.results[0].duration
     hang.released.set()
-    assert engine.run([check("hang", hang)], ttl=LATE) == Answer(first.report, new=False)
+    settle(lambda: engine.run(checks, ttl=LATE).report.level < 50)
+    assert said(engine.run(checks, ttl=LATE)) == {"hang": [], **number}
+    assert hang.runs == 1
+
+
+def test_a_report_renewed_within_the_ttl_is_new_to_one_heartbeat_and_no_younger():
+    engine, hang = Engine(), Hang()
+    checks = [check("hang", hang)]
+    engine.run(checks, timeout=SOON, ttl=LATE)
+    hang.released.set()
+    settle(lambda: not threads("hang"))
+    answers = [engine.run(checks, ttl=LATE) for _ in range(3)]
+    assert [(answer.report.level, answer.new) for answer in answers] == [
+        (0, True),
+        (0, False),
+        (0, False),
+    ]
+    time.sleep(0.01)
+    assert engine.run(checks, ttl=0.01).new
+    assert hang.runs == 2
 
 
 def test_another_fail_level_is_another_question():
