@@ -208,7 +208,7 @@ def _messages(
     check: Check, returned: object, is_silenced: Callable[[object], bool]
 ) -> Iterator[Message]:
     if not isinstance(returned, Iterable) or isinstance(returned, (str, bytes)):
-        yield _junk(check, returned, "a list of messages")
+        yield junk(check, returned, "a list of messages")
         return
     for item in returned:
         if is_silenced(item):
@@ -222,9 +222,10 @@ def _messages(
                 None if hint is None else _shown(hint),
             )
         else:
-            yield _junk(check, item, "a message")
+            yield junk(check, item, "a message")
 
 
-def _junk(check: Check, returned: object, expected: str) -> Message:
+def junk(check: Check, returned: object, expected: str) -> Message:
+    """The message about something that a check has returned in place of what is ``expected``."""
     text = f"{check.label} returned {type(returned).__name__}, expected {expected}"
     return Message(CRITICAL, health.CRITICAL_CHECK_RETURNED_JUNK, text)

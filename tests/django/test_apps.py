@@ -10,6 +10,7 @@ import pytest
 from django.core import checks
 from django.test import modify_settings
 
+from dockerflow import health
 from dockerflow.django import wiring
 from dockerflow.django.checks import register
 from tests.support import sample_checks
@@ -237,6 +238,41 @@ def test_whoever_asks_for_a_database_has_its_connection_tested(manage):
 
     assert done.returncode == 1
     assert issues(done) == ['?: (dockerflow.health.E001) Could not connect to database "default"']
+
+
+def test_a_check_that_raises_or_returns_no_messages_hides_no_other_and_no_failure(manage, tmp_path):
+    (tmp_path / "shop_settings.py").write_text(SETTINGS + SQLITE)
+    names = ["exits", "returns_text", "breaks_off", "gives_away_a_password", "answers_nothing"]
+    listed = [f"tests.support.sample_checks.{name}" for name in [*names, "fails"]]
+    done = manage(
+        *("check", "--deploy", "--database", "default"), DOCKERFLOW_CHECKS=",".join(listed)
+    )
+
+    found = [line for line in done.stderr.splitlines() if ": (" in line]
+    junk, raised = "?: (dockerflow.health.C003)", "?: (dockerflow.health.C002)"
+    assert (done.returncode, "hush" in done.stderr, set(found)) == (
+        1,
+        False,
+        {
+            f"{junk} answers_nothing returned NoneType, expected a list of messages",
+            f"{junk} returns_text returned str, expected a message",
+            f"{raised} exits raised SystemExit: 0",
+            f"{raised} breaks_off raised LookupError: no more",
+            f"{raised} gives_away_a_password raised OSError: cannot reach postgres://***@db",
+            "the queue: (tests.W001) beware",
+            "?: (tests.E001) down",
+        },
+    )
+
+
+def test_a_message_of_a_check_says_what_to_do_about_its_id(manage, tmp_path):
+    (tmp_path / "shop_settings.py").write_text(SETTINGS + SQLITE)
+    done = manage(
+        *("check", "--deploy", "--database", "default"), DOCKERFLOW_CHECKS="check_disk_space[/:99%]"
+    )
+
+    assert done.returncode == 1
+    assert f"HINT: {health.ADVICE[health.ERROR_DISK_FULL]}" in done.stderr
 
 
 SQLITE = """

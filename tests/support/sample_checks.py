@@ -65,6 +65,19 @@ def gives_away_a_password(app_configs, **kwargs):
     raise OSError("cannot reach postgres://me:hush@db")
 
 
+def exits(app_configs, **kwargs):
+    raise SystemExit(0)
+
+
+def returns_text(app_configs, **kwargs):
+    return ["it is down"]
+
+
+def breaks_off(app_configs, **kwargs):
+    yield checks.Warning("beware", obj="the queue", id="tests.W001")
+    raise LookupError("no more")
+
+
 def takes_nothing():
     return []
 

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Collection
+import logging
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core import checks
+from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from django.utils.module_loading import import_string
 
+from dockerflow import health
 from dockerflow.conf import conf
 from dockerflow.conf.dotted import split_entry
 from dockerflow.django.checks.database import check_database_connected
 from dockerflow.django.checks.sqlite_files import file_of
 from dockerflow.django.checks.subjects import DATABASE, Function, Subjects, call, declared_subjects
+from dockerflow.error_records import arguments
+from dockerflow.loggers import write
 from dockerflow.scrub import scrub
+
+if TYPE_CHECKING:
+    from dockerflow.heartbeat.report import Message
+
+logger = logging.getLogger("dockerflow.checks.registry")
 
 TAG = "dockerflow"
 
@@ -125,30 +135,58 @@ def system_check(check: Function) -> Function:
     """The check for Django's registry, which sets tags on it and cannot await it."""
 
     @functools.wraps(check)
-    def run(databases: Collection[str] | None = None, **kwargs: Any) -> list[Any]:
+    def run(databases: Collection[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
         # Before Django 6.1 also called where no database was asked for.
         if not databases:
             return []
         return [
-            _masked(message)
+            message
             for chosen in configured()
             if chosen.check is check
             and _is_asked_for(chosen, databases)
             and not _waits_for_migrate(chosen)
-            for message in call(chosen, databases=databases, **kwargs)
+            for message in _messages(chosen, databases=databases, **kwargs)
         ]
 
     return run
 
 
-def _masked(message: Any) -> Any:
-    """A message without credentials, as the heartbeat shows it."""
-    if not isinstance(message, checks.CheckMessage):  # of which Django complains
-        return message
-    message = copy.copy(message)
-    message.msg = scrub(str(message.msg))
-    message.hint = None if message.hint is None else scrub(str(message.hint))
-    return message
+def _messages(chosen: Configured, **kwargs: Any) -> list[CheckMessage]:
+    """The messages of a check as the heartbeat shows them, also where it raises, even SystemExit.
+
+    :raises KeyboardInterrupt: Ctrl-C
+    """
+    from dockerflow.heartbeat.report import Check  # noqa: PLC0415 (most processes run no check)
+    from dockerflow.heartbeat.runs import junk, raised  # noqa: PLC0415
+
+    name = getattr(chosen.check, "__name__", chosen.path)
+    check = Check(name, key=None, function=chosen, subject=chosen.subject)
+    found: list[CheckMessage] = []
+    try:
+        returned = call(chosen, **kwargs)
+        if not isinstance(returned, Iterable) or isinstance(returned, (str, bytes)):
+            return [_shown(junk(check, returned, "a list of messages"))]
+        for item in returned:
+            is_message = isinstance(item, CheckMessage)
+            found.append(_shown(item if is_message else junk(check, item, "a message")))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        write(logger, logging.ERROR, "%s raised an exception", check.label, **arguments(error))
+        found += map(_shown, raised(check, error).messages)
+    return found
+
+
+def _shown(message: CheckMessage | Message) -> CheckMessage:
+    """A message for ``manage.py check``, without credentials, and with what to do about its id."""
+    if isinstance(message, CheckMessage):
+        shown = copy.copy(message)
+    else:
+        shown = CheckMessage(message.level, message.msg, hint=message.hint, id=message.id)
+    shown.msg = scrub(str(shown.msg))
+    hint = shown.hint or health.ADVICE.get(shown.id or "")
+    shown.hint = hint and scrub(str(hint))
+    return shown
 
 
 def _is_asked_for(chosen: Configured, databases: Collection[str]) -> bool:
