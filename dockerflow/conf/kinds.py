@@ -64,6 +64,8 @@ def boolean(table: Callable[[str], bool | int]) -> Kind[bool]:
 def _number(value: Any) -> float:
     if isinstance(value, bool):
         raise ValueError("is a boolean")
+    if isinstance(value, str) and ("_" in value or not value.isascii()):  # as Python writes 1_000
+        raise ValueError("is not a number")
     try:
         return float(value)
     except (TypeError, ValueError, OverflowError):

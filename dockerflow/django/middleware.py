@@ -76,9 +76,7 @@ class DockerflowMiddleware:
             )
         # Nor are there any of ours without the app.
         if apps.ready and not apps.is_installed("dockerflow.django"):
-            from dockerflow.django import wiring  # noqa: PLC0415 (it imports this module)
-
-            write(logger, logging.WARNING, "%s. %s", *wiring.app_sentences())
+            write(logger, logging.WARNING, "%s. %s", *app_sentences())
 
     def __call__(self, request: HttpRequest) -> Any:
         if self._is_async:
@@ -185,6 +183,17 @@ class DockerflowMiddleware:
 
 # What the record of a summary names: to look for it on the stack takes 3 us.
 _PLACE = __file__, DockerflowMiddleware._log.__code__.co_firstlineno, "_log"
+
+
+def app_sentences() -> tuple[str, str]:
+    """What is missing without the app in ``INSTALLED_APPS``, and what to do about it."""
+    text = (
+        '"dockerflow.django" is not in INSTALLED_APPS: bad settings do not stop the start, there'
+        " are no system checks, and no manage.py dockerflow"
+    )
+    if apps.is_installed("dockerflow"):
+        return text, 'Write "dockerflow.django" in place of "dockerflow".'
+    return text, 'Add "dockerflow.django".'
 
 
 def _has_begun(request: Any) -> bool:

@@ -60,19 +60,10 @@ def check_app(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     """W012 where ``"dockerflow"`` is in ``INSTALLED_APPS`` and ``"dockerflow.django"`` is not."""
     if apps.is_installed("dockerflow.django"):
         return []
+    from dockerflow.django.middleware import app_sentences
+
     text, hint = app_sentences()
     return [checks.Warning(text, hint=hint, id=health.WARNING_APP_NOT_INSTALLED)]
-
-
-def app_sentences() -> tuple[str, str]:
-    """What is missing without the app in ``INSTALLED_APPS``, and what to do about it."""
-    text = (
-        '"dockerflow.django" is not in INSTALLED_APPS: bad settings do not stop the start, there'
-        " are no system checks, and no manage.py dockerflow"
-    )
-    if apps.is_installed("dockerflow"):
-        return text, 'Write "dockerflow.django" in place of "dockerflow".'
-    return text, 'Add "dockerflow.django".'
 
 
 def check_setting_names(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:

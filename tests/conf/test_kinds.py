@@ -83,6 +83,7 @@ def test_a_good_value_becomes_a_typed_one(kind, given, expected):
         ("boolean", "", "is neither true nor false"),
         ("boolean", 2, "is neither true nor false"),
         ("above zero", "abc", "is not a number"),
+        *[("above zero", text, "is not a number") for text in ("1_0", "\u0665", "\uff15")],
         ("above zero", True, "is a boolean"),
         ("above zero", [1], "is not a number"),
         ("above zero", 10**400, "is not a number"),
