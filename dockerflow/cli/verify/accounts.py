@@ -71,8 +71,7 @@ class Accounts:
 
     def add_group(self, name: str, gid: str | None) -> None:
         """Create a group, unless it exists."""
-        if UNKNOWN in name:
-            raise ValueError("the name of the group is not known")
+        _refuse_unknown(name)
         self.groups.setdefault(name, gid or _next(self.groups.values()))
 
     def add_user(self, name: str, uid: str | None, group: str | None, own_group: bool) -> None:
@@ -81,8 +80,7 @@ class Accounts:
         Such a group gets the user's id if no other group has it.
         """
         uid = uid or _next(user.uid for user in self.users.values())
-        if UNKNOWN in name:
-            raise ValueError("the name of the user is not known")
+        _refuse_unknown(name)
         if name in self.users:
             return
         if group is None and own_group:
@@ -106,8 +104,7 @@ class Accounts:
 
     def change_group(self, name: str, gid: str | None, new_name: str | None) -> None:
         """Give a group another id or name; one that was not created here is the base image's."""
-        if UNKNOWN in name + (new_name or ""):
-            raise ValueError("the name of the group is not known")
+        _refuse_unknown(name, new_name or "")
         old_gid = self.groups.pop(name, UNKNOWN)
         new_name = new_name or name
         self.groups[new_name] = old_gid if gid is None else gid
@@ -121,8 +118,7 @@ class Accounts:
         self, name: str, *, uid: str | None, group: str | None, new_name: str | None
     ) -> None:
         """Give a user another id, group or name; one not created here is the base image's."""
-        if UNKNOWN in name + (new_name or ""):
-            raise ValueError("the name of the user is not known")
+        _refuse_unknown(name, new_name or "")
         record = self.users.pop(name, None) or self._of_the_base(name)
         if uid is not None:
             record = record._replace(uid=uid)
@@ -141,8 +137,7 @@ class Accounts:
 
     def remove_user(self, name: str) -> None:
         """Remove a user, and the group of its name if that is its own and nobody else's."""
-        if UNKNOWN in name:
-            raise ValueError("the name of the user is not known")
+        _refuse_unknown(name)
         record = self.users.pop(name, None)
         self.members = {pair for pair in self.members if pair[0] != name}
         own = record is not None and record.group in {name, self.groups.get(name)}
@@ -151,8 +146,7 @@ class Accounts:
             self.groups.pop(name, None)
 
     def remove_group(self, name: str) -> None:
-        if UNKNOWN in name:
-            raise ValueError("the name of the group is not known")
+        _refuse_unknown(name)
         gid = self.groups.pop(name, None)
         self.members = {pair for pair in self.members if pair[1] != name}
         for user, record in self.users.items():
@@ -215,6 +209,11 @@ class Accounts:
                 users = ",".join(sorted(u for u, g in self.members if g in {name, gid}))
                 lines.append(f"{name}:x:{gid or ''}:{users}")
         return "".join(line + "\n" for line in lines)
+
+
+def _refuse_unknown(*names: str) -> None:
+    if any(UNKNOWN in name for name in names):
+        raise ValueError("the name of the group or user is not known")
 
 
 def _next(numbers: Iterable[str | None]) -> str | None:
