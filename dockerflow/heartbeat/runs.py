@@ -22,6 +22,8 @@ from dockerflow.scrub import scrub
 
 Listener = Callable[[], object]
 MAX_LENGTH = 10_000  # characters of a message that a heartbeat shows
+# Iterables that are no messages. A future that nobody has awaited is empty when it is done.
+NO_MESSAGES = str, bytes, asyncio.Future
 
 
 @dataclass(frozen=True)
@@ -207,7 +209,7 @@ def _shown(text: object) -> str:
 def _messages(
     check: Check, returned: object, is_silenced: Callable[[object], bool]
 ) -> Iterator[Message]:
-    if not isinstance(returned, Iterable) or isinstance(returned, (str, bytes)):
+    if not isinstance(returned, Iterable) or isinstance(returned, NO_MESSAGES):
         yield junk(check, returned, "a list of messages")
         return
     for item in returned:

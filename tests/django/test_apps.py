@@ -243,7 +243,8 @@ def test_whoever_asks_for_a_database_has_its_connection_tested(manage):
 def test_a_check_that_raises_or_returns_no_messages_hides_no_other_and_no_failure(manage, tmp_path):
     (tmp_path / "shop_settings.py").write_text(SETTINGS + SQLITE)
     names = ["exits", "returns_text", "breaks_off", "gives_away_a_password", "answers_nothing"]
-    listed = [f"tests.support.sample_checks.{name}" for name in [*names, "fails"]]
+    names += ["forgets_to_await", "fails"]
+    listed = [f"tests.support.sample_checks.{name}" for name in names]
     done = manage(
         *("check", "--deploy", "--database", "default"), DOCKERFLOW_CHECKS=",".join(listed)
     )
@@ -255,6 +256,7 @@ def test_a_check_that_raises_or_returns_no_messages_hides_no_other_and_no_failur
         False,
         {
             f"{junk} answers_nothing returned NoneType, expected a list of messages",
+            f"{junk} forgets_to_await returned Task, expected a list of messages",
             f"{junk} returns_text returned str, expected a message",
             f"{raised} exits raised SystemExit: 0",
             f"{raised} breaks_off raised LookupError: no more",

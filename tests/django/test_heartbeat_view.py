@@ -194,7 +194,8 @@ def test_a_silenced_message_is_not_shown(ask, settings):
 
 
 def test_a_check_that_raises_or_answers_nothing_hides_no_other(ask, settings):
-    settings.DOCKERFLOW_CHECKS = samples("gives_away_a_password", "answers_nothing", "warns")
+    names = ["gives_away_a_password", "answers_nothing", "forgets_to_await", "warns"]
+    settings.DOCKERFLOW_CHECKS = samples(*names)
     settings.DOCKERFLOW_HEARTBEAT_DETAILS = "always"
     status_code, body = ask()
 
@@ -207,6 +208,9 @@ def test_a_check_that_raises_or_answers_nothing_hides_no_other(ask, settings):
         "answers_nothing": {
             "dockerflow.health.C003": "answers_nothing returned NoneType,"
             " expected a list of messages"
+        },
+        "forgets_to_await": {
+            "dockerflow.health.C003": "forgets_to_await returned Task, expected a list of messages"
         },
         "warns": {"tests.W001": "beware"},
     }

@@ -80,6 +80,16 @@ async def async_generator():
     yield Said(20, "yielded", "x.I001")
 
 
+async def task():
+    return asyncio.ensure_future(awaited())
+
+
+async def future():
+    done = asyncio.get_running_loop().create_future()
+    done.set_result([])
+    return done
+
+
 def junk(text):
     return [Message(50, "dockerflow.health.C003", text)]
 
@@ -124,6 +134,8 @@ def test_messages_come_from_any_iterable_and_any_awaitable(function, expected):
             "check returned SimpleNamespace, expected a message",
         ),
         (async_generator, "check returned async_generator, expected a list of messages"),
+        (task, "check returned Task, expected a list of messages"),
+        (future, "check returned Future, expected a list of messages"),
     ],
 )
 def test_junk_becomes_a_critical_message(function, text):

@@ -1,5 +1,6 @@
 """Checks as a project may have them: each says one thing."""
 
+import asyncio
 import functools
 import os
 import time
@@ -42,6 +43,10 @@ def collapses(app_configs, **kwargs):
 
 async def awaits(app_configs, **kwargs):
     return [checks.Warning("awaited", id="tests.W002")]
+
+
+async def forgets_to_await(app_configs, **kwargs):
+    return asyncio.ensure_future(awaits(app_configs))
 
 
 @functools.wraps(awaits)

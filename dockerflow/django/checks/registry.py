@@ -157,14 +157,14 @@ def _messages(chosen: Configured, **kwargs: Any) -> list[CheckMessage]:
     :raises KeyboardInterrupt: Ctrl-C
     """
     from dockerflow.heartbeat.report import Check  # noqa: PLC0415 (most processes run no check)
-    from dockerflow.heartbeat.runs import junk, raised  # noqa: PLC0415
+    from dockerflow.heartbeat.runs import NO_MESSAGES, junk, raised  # noqa: PLC0415
 
     name = getattr(chosen.check, "__name__", chosen.path)
     check = Check(name, key=None, function=chosen, subject=chosen.subject)
     found: list[CheckMessage] = []
     try:
         returned = call(chosen, **kwargs)
-        if not isinstance(returned, Iterable) or isinstance(returned, (str, bytes)):
+        if not isinstance(returned, Iterable) or isinstance(returned, NO_MESSAGES):
             return [_shown(junk(check, returned, "a list of messages"))]
         for item in returned:
             is_message = isinstance(item, CheckMessage)
