@@ -4,6 +4,7 @@ from contextlib import contextmanager
 
 import django
 import pytest
+from django.core.cache import caches
 from django.test import override_settings
 
 from dockerflow.django.signals import heartbeat_failed, heartbeat_passed
@@ -84,6 +85,22 @@ def test_the_report_holds_every_message(ask, settings, received):
             Message(40, "tests.E001", "down"),
         ),
         (Message(50, "tests.C001", "gone"),),
+    ]
+
+
+def test_a_receiver_can_keep_the_report_in_a_cache(ask, settings):
+    settings.DOCKERFLOW_CHECKS = ["check_caches", *samples("informs")]
+
+    def keep(report, **kwargs):
+        caches["default"].set("report", report)
+
+    with connected({heartbeat_passed: keep}):
+        ask()
+
+    kept = caches["default"].get("report")
+    assert [(result.check.label, result.level) for result in kept.results] == [
+        ("check_caches[default]", 20),
+        ("informs", 20),
     ]
 
 

@@ -46,7 +46,7 @@ class Configured:
     subject: str | None
     required: bool
 
-    @functools.cached_property
+    @property
     def subjects(self) -> Subjects | None:
         """What the check declares with ``@subjects``; None where it declares nothing."""
         return declared_subjects(self.check)
