@@ -47,7 +47,7 @@ WARNING_SSL_REDIRECT = "dockerflow.W005"
 WARNING_NO_VERSION_OBJECT = "dockerflow.W006"
 WARNING_INCOMPLETE_VERSION_OBJECT = "dockerflow.W007"
 WARNING_SUMMARY_GOES_NOWHERE = "dockerflow.W008"
-WARNING_FILE_PASSED_OVER = "dockerflow.W009"
+WARNING_FILE_IGNORED = "dockerflow.W009"
 WARNING_LINE_WITHOUT_EFFECT = "dockerflow.W010"
 WARNING_EASY_TO_GUESS = "dockerflow.W011"
 WARNING_APP_NOT_INSTALLED = "dockerflow.W012"
@@ -101,10 +101,14 @@ ADVICE: dict[str, str] = {
     " connection through.",
     ERROR_HOST_UNKNOWN: "Check the name, and the DNS server of the container.",
     CRITICAL_CHECK_TIMED_OUT: "What the check waits for does not answer. Look at the server that it"
-    " connects to, at its load and its locks, at the network between, and at the DNS server. The"
-    " log record from the start of this failure has the whole stack.",
-    CRITICAL_CHECK_RAISED: "Correct the check, or the code that it calls. The log record from the"
-    " start of this failure has the traceback.",
+    " connects to, at its load and its locks, at the network between, and at the DNS server.",
+    CRITICAL_CHECK_RAISED: "Correct the check, or the code that it calls.",
     CRITICAL_CHECK_RETURNED_JUNK: "Correct the check: it must return a list of messages of"
     " django.core.checks.",
+}
+
+# What an answer adds to the advice, and the log record itself does not need
+IN_THE_LOG: dict[str, str] = {
+    CRITICAL_CHECK_TIMED_OUT: "The log record from the start of this failure has the whole stack.",
+    CRITICAL_CHECK_RAISED: "The log record from the start of this failure has the traceback.",
 }

@@ -20,11 +20,11 @@ def refuse_leftovers(value: str) -> None:
     """
     text = value.strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
-        raise ValueError("has kept its quotes; write the value without quotes")
+        raise ValueError("is enclosed in quotes; write the value without quotes")
     is_array = text.startswith("[") and text.endswith("]")
     may_have = not is_array and ("#" in text or ";" in text)  # settings are read at every request
     if may_have and re.search(r"^#\s|\s#|\s;\s", text):
-        raise ValueError("has kept a comment; write the comment on a line of its own")
+        raise ValueError("contains a comment; write the comment on a line of its own")
 
 
 def stripped(value: Any) -> str:

@@ -20,6 +20,8 @@ _boolean = kinds.boolean(_strtobool)
 
 
 class Conf(Settings):
+    """Every setting, in the order of the reference."""
+
     BASE_DIR = Setting(
         kinds.path,
         Path("/app"),

@@ -191,10 +191,15 @@ class Declaration(ABC):
     none: Callable[[], Any] | None
 
     @abstractmethod
-    def known_names(self) -> list[str] | None: ...
+    def known_names(self) -> list[str] | None:
+        """The names of all subjects; None where they cannot be listed."""
 
     @abstractmethod
-    def arguments(self, name: str) -> dict[str, Any]: ...
+    def arguments(self, name: str) -> dict[str, Any]:
+        """The keyword arguments with which the check is called for a subject.
+
+        :raises ValueError: with a clause about a name that is no subject
+        """
 
 
 def _check_subjects(check: Any, subjects: tuple[str, ...]) -> Iterator[str]:

@@ -38,7 +38,7 @@ class Faults:
         if new:
             write(logger, logging.ERROR, "%s The last good value stays in use.", " ".join(new))
         if gone:
-            write(logger, logging.INFO, "%s: in order again", ", ".join(gone))
+            write(logger, logging.INFO, "%s: valid again", ", ".join(gone))
 
     def _is_new(self, name: str, entry: list[str]) -> bool:
         known = self._found.setdefault(name, entry)

@@ -69,9 +69,7 @@ class Settings:
         """
         if problems := self.problems():
             lines = "".join(f"\n- {line}" for line in problems + self.unknown_names())
-            raise ImproperlyConfigured(
-                f"Dockerflow cannot start with its settings as they are:{lines}"
-            )
+            raise ImproperlyConfigured(f"Invalid Dockerflow settings:{lines}")
 
     def problems(self) -> list[str]:
         """A line for each value that cannot work; imports what dotted paths name."""
@@ -98,16 +96,16 @@ class Settings:
             if name not in known and _is_meant_for_us(name, source, known)
         ]
 
-    def passed_over_files(self) -> list[str]:
+    def ignored_files(self) -> list[str]:
         """A sentence about each ``settings.ini`` or ``.env`` in ``BASE_DIR`` that is not read."""
         file = self._sources.file()
-        passed_over = file.content.passed_over if file else {}
-        return [f"{path} is passed over: {reason}." for path, reason in passed_over.items()]
+        ignored = file.content.ignored_files if file else {}
+        return [f"{path} is ignored: {reason}." for path, reason in ignored.items()]
 
     def ignored_lines(self) -> list[str]:
         """A sentence about each line of these files that names a setting and sets none."""
         file = self._sources.file()
-        return list(file.content.ignored) if file else []
+        return list(file.content.ignored_lines) if file else []
 
     def _find(self, setting: Setting[Any]) -> Found:
         read = self._read_secret(setting) if setting.secret else self._sources.read(setting.name)

@@ -1,6 +1,6 @@
 """The settings file: ``settings.ini`` or ``.env`` in one directory, loaded again when it changes.
 
-Such a file often belongs to another tool. One that is not meant for Dockerflow is passed over. What
+Such a file often belongs to another tool. One that is not meant for Dockerflow is ignored. What
 is wrong in a file that has changed since the start does not replace what was right before.
 """
 
@@ -47,16 +47,16 @@ class Content:
     :param entries: their values, without the blank ones
     :param problems: a sentence about what cannot be used: the file, by its path, or an entry, by
         its name
-    :param passed_over: why a file is not read, by its path
-    :param ignored: a sentence about each line that names a setting and sets none
+    :param ignored_files: why a file is not read, by its path
+    :param ignored_lines: a sentence about each line that names a setting and sets none
     """
 
     path: str = ""
     names: frozenset[str] = frozenset()
     entries: Mapping[str, str] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
-    passed_over: Mapping[str, str] = field(default_factory=dict)
-    ignored: tuple[str, ...] = ()
+    ignored_files: Mapping[str, str] = field(default_factory=dict)
+    ignored_lines: tuple[str, ...] = ()
 
 
 class SettingsFile:
@@ -107,7 +107,7 @@ class SettingsFile:
         if line is None and old.entries and (reason := _why_lost(old.path, new)):
             path, line = old.path, _unusable(old.path, reason)
         if line is not None:  # the entries that were wrong before are not in order either
-            return replace(old, passed_over=new.passed_over), self.faults.lines | {path: line}
+            return replace(old, ignored_files=new.ignored_files), self.faults.lines | {path: line}
         entries, problems = dict(new.entries), dict(new.problems)
         faults = problems | {
             name: line
@@ -147,8 +147,8 @@ def _identity(path: str) -> tuple[int, ...] | None:
 def _load(readers: Mapping[str, Callable[..., Any]]) -> Content:
     """The first of these files that is meant for Dockerflow."""
     content = Content()
-    passed_over: dict[str, str] = {}
-    ignored: list[str] = []
+    ignored_files: dict[str, str] = {}
+    ignored_lines: list[str] = []
     for path, reader in readers.items():
         try:
             if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
@@ -156,25 +156,25 @@ def _load(readers: Mapping[str, Callable[..., Any]]) -> Content:
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
-            passed_over[path] = _unreadable(error)
+            ignored_files[path] = _unreadable(error)
             continue
         raw, repository, reason = _read(path, reader)
         is_ours = re.search(_MENTION, raw.replace(b"\0", b"")) is not None  # UTF-16 has NULs
         if content.path:
             if is_ours:
-                passed_over[path] = f"there is {content.path}, too"
+                ignored_files[path] = f"there is {content.path}, too"
         elif repository is None and is_ours:
             content = Content(path, problems={path: _unusable(path, reason)})
         elif repository is None:
-            passed_over[path] = reason
+            ignored_files[path] = reason
         else:
             found = _content(path, repository)
-            ignored += _ignored_lines(path, raw.decode(ENCODING, "replace"), found.names)
+            ignored_lines += _ignored_lines(path, raw.decode(ENCODING, "replace"), found.names)
             if isinstance(repository, RepositoryIni) and not repository.parser.has_section(SECTION):
-                passed_over[path] = f"it has no [{SECTION}] section"
+                ignored_files[path] = f"it has no [{SECTION}] section"
             else:
                 content = found
-    return replace(content, passed_over=passed_over, ignored=tuple(ignored))
+    return replace(content, ignored_files=ignored_files, ignored_lines=tuple(ignored_lines))
 
 
 def _unusable(path: str, reason: str) -> str:
@@ -185,7 +185,7 @@ def _why_lost(path: str, new: Content) -> str | None:
     """Why a file that is still there is not read any more, or None."""
     if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 (Path may raise)
         return "it is not a file"
-    return new.passed_over.get(path)
+    return new.ignored_files.get(path)
 
 
 def _unreadable(error: OSError) -> str:

@@ -120,7 +120,7 @@ def current_version() -> Mapping[str, Any] | None:
 
 def _broken_version(error: BaseException) -> HttpResponse:
     callback, base_dir = lenient.DOCKERFLOW_VERSION_CALLBACK, lenient.BASE_DIR
-    message = "No version object from %s for %s"
+    message = "The version object is invalid (callback %s, BASE_DIR %s)"
     write(logger, logging.ERROR, message, callback, base_dir, **arguments(error))
     return JsonResponse({"error": "the version object is broken, see the log"}, status=500)
 

@@ -70,7 +70,7 @@ def check_setting_names(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     """W001, W009 and W010: names, files and lines without effect."""
     sentences = {
         health.WARNING_UNKNOWN_SETTING: conf.unknown_names(),
-        health.WARNING_FILE_PASSED_OVER: conf.passed_over_files(),
+        health.WARNING_FILE_IGNORED: conf.ignored_files(),
         health.WARNING_LINE_WITHOUT_EFFECT: conf.ignored_lines(),
     }
     return [checks.Warning(text, id=key) for key, texts in sentences.items() for text in texts]

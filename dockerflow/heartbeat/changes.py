@@ -132,5 +132,5 @@ def _log(record: Record) -> None:
 
 def _lines(message: Message, failing: bool) -> str:
     """A message below the first line of its record, and what to do about a failure."""
-    advice = f"\n    {message.advice}" if failing and message.advice else ""
-    return f"\n{message.id}: {message.msg}{advice}"
+    remedy = f"\n    {message.remedy}" if failing and message.remedy else ""
+    return f"\n{message.id}: {message.msg}{remedy}"

@@ -32,9 +32,15 @@ class Message:
     hint: str | None = None
 
     @property
-    def advice(self) -> str | None:
+    def remedy(self) -> str | None:
         """The hint; for a message of this package without one, what to do about its id."""
         return self.hint or health.ADVICE.get(self.id)
+
+    @property
+    def advice(self) -> str | None:
+        """What to do about it, and what the log has of it."""
+        sentences = [self.remedy, health.IN_THE_LOG.get(self.id)]
+        return " ".join(filter(None, sentences)) or None
 
 
 def worst(messages: Iterable[Message]) -> int:

@@ -350,8 +350,8 @@ def test_the_token_goes_to_the_heartbeat_and_is_not_shown(server, tmp_path, way)
         (
             {"DOCKERFLOW_HEARTBEAT_TOKEN": '"hush"'},
             (
-                "DOCKERFLOW_HEARTBEAT_TOKEN (environment): (hidden) has kept its quotes; write the"
-                f" value without quotes. Expected {SECRET}."
+                "DOCKERFLOW_HEARTBEAT_TOKEN (environment): (hidden) is enclosed in quotes; write"
+                f" the value without quotes. Expected {SECRET}."
             ),
         ),
         (

@@ -181,8 +181,8 @@ def test_a_set_is_a_list_in_the_order_of_the_alphabet(settings):
     assert conf.DOCKERFLOW_DATABASES == ["archive", "default", "replica"]
 
 
-QUOTES = "has kept its quotes; write the value without quotes."
-COMMENT = "has kept a comment; write the comment on a line of its own."
+QUOTES = "is enclosed in quotes; write the value without quotes."
+COMMENT = "contains a comment; write the comment on a line of its own."
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
@@ -701,7 +701,7 @@ def test_a_file_that_cannot_be_parsed_is_one_problem_among_the_others(base_dir, 
     with pytest.raises(ImproperlyConfigured) as refusal:
         conf.validate()
     assert str(refusal.value) == (
-        "Dockerflow cannot start with its settings as they are:\n"
+        "Invalid Dockerflow settings:\n"
         f"- {path} cannot be used: line 3 is not NAME = value below [settings].\n"
         "- DOCKERFLOW_ERROR_ENDPOINT (environment): 'maybe' is neither true nor false."
         " Expected true, yes, on, t, y, 1 or false, no, off, f, n, 0.\n"
@@ -992,7 +992,7 @@ def test_every_bad_value_is_in_the_one_refusal(monkeypatch):
     with pytest.raises(ImproperlyConfigured) as refusal:
         conf.validate()
     assert str(refusal.value) == (
-        "Dockerflow cannot start with its settings as they are:\n"
+        "Invalid Dockerflow settings:\n"
         "- DOCKERFLOW_CHECKS (environment):"
         " 'dockerflow.django.checks.check_databse_connected' does not exist:"
         " dockerflow.django.checks has no check_databse_connected;"

@@ -71,7 +71,7 @@ def test_a_value_that_goes_bad_is_the_last_good_one_until_it_is_good_again(ini, 
         ([1, 1, 1], [("ERROR", f"{error} {STAYS}")]),
         ([1, 1, 1], []),
         ([1, 1, 1], []),
-        ([2, 2, 2], [("INFO", f"{TTL}: in order again")]),
+        ([2, 2, 2], [("INFO", f"{TTL}: valid again")]),
     ]
 
 
@@ -130,7 +130,7 @@ def test_several_bad_values_are_one_record(ini, records):
     good = conf.DOCKERFLOW_LOG_LEVEL, records()
 
     assert bad == ("INFO", ["ERROR"])
-    assert good == ("INFO", [("INFO", f"{TTL}, DOCKERFLOW_LOG_LEVEL: in order again")])
+    assert good == ("INFO", [("INFO", f"{TTL}, DOCKERFLOW_LOG_LEVEL: valid again")])
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_file_that_cannot_be_used_any_more_keeps_what_it_had(ini, records, con
     good = conf.DOCKERFLOW_HEARTBEAT_TTL, records()
 
     assert bad == ([1, 1, 1], [("ERROR", f"{ini} cannot be used: {reason}. {STAYS}")])
-    assert good == (2, [("INFO", f"{ini}: in order again")])
+    assert good == (2, [("INFO", f"{ini}: valid again")])
 
 
 @pytest.mark.parametrize("replace", [Path.mkdir, os.mkfifo])
@@ -163,7 +163,7 @@ def test_what_takes_the_place_of_the_file_and_is_none_keeps_what_it_had(ini, rec
     good = conf.DOCKERFLOW_HEARTBEAT_TTL, records()
 
     assert bad == (1, [("ERROR", f"{ini} cannot be used: it is not a file. {STAYS}")])
-    assert good == (1, [("INFO", f"{ini}: in order again")])
+    assert good == (1, [("INFO", f"{ini}: valid again")])
 
 
 @pytest.mark.parametrize("replace", [Path.mkdir, os.mkfifo])
@@ -288,7 +288,7 @@ def test_a_bad_value_is_a_problem_all_the_same(ini, base_dir):
         (None, "cannot be read: No such file or directory"),
         ("", "is blank"),
         ("open sesame", "holds blanks or characters that no Authorization header can carry"),
-        ('"sesame"', "has kept its quotes; write the value without quotes"),
+        ('"sesame"', "is enclosed in quotes; write the value without quotes"),
         ("sesame".encode("utf-16"), "cannot be read: it is not UTF-8"),
     ],
 )
@@ -305,7 +305,7 @@ def test_a_secrets_file_that_goes_bad_leaves_the_last_good_secret(token, records
     [(level, text)] = bad[1]
     assert (level, reason in text, "sesame" in text) == ("ERROR", True, False)
     assert text.endswith(STAYS)
-    assert good == ("other", [("INFO", "DOCKERFLOW_HEARTBEAT_TOKEN_FILE: in order again")])
+    assert good == ("other", [("INFO", "DOCKERFLOW_HEARTBEAT_TOKEN_FILE: valid again")])
 
 
 def test_a_fault_is_logged_once_and_is_a_problem_with_the_cause_that_it_has_now(

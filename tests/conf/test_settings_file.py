@@ -91,7 +91,7 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("case", FOREIGN)
-def test_a_file_of_another_tool_is_passed_over(base_dir, case):
+def test_a_file_of_another_tool_is_ignored(base_dir, case):
     name, content, reason = FOREIGN[case]
     (base_dir / name).write_bytes(content)
 
@@ -101,7 +101,7 @@ def test_a_file_of_another_tool_is_passed_over(base_dir, case):
         [],
         [],
     )
-    assert conf.passed_over_files() == [f"{base_dir}/{name} is passed over: {reason}."]
+    assert conf.ignored_files() == [f"{base_dir}/{name} is ignored: {reason}."]
 
 
 def test_the_env_file_is_read_where_settings_ini_is_another_tools(base_dir):
@@ -114,13 +114,13 @@ def test_the_env_file_is_read_where_settings_ini_is_another_tools(base_dir):
 def test_an_env_file_that_settings_ini_hides_is_reported_if_it_sets_ours(base_dir):
     (base_dir / "settings.ini").write_text("[settings]\nSECRET_KEY = hush\n")
     (base_dir / ".env").write_text("SECRET_KEY=hush\n")
-    without = conf.passed_over_files()
+    without = conf.ignored_files()
     (base_dir / ".env").write_text(f"# {TIMEOUT}=1\n{TTL}=4\n")
 
     assert conf.DOCKERFLOW_HEARTBEAT_TTL == 0
     assert without == []
-    assert conf.passed_over_files() == [
-        f"{base_dir}/.env is passed over: there is {base_dir}/settings.ini, too."
+    assert conf.ignored_files() == [
+        f"{base_dir}/.env is ignored: there is {base_dir}/settings.ini, too."
     ]
 
 
@@ -128,15 +128,15 @@ def test_what_is_no_file_is_no_settings_file(base_dir):
     (base_dir / ".env/bin").mkdir(parents=True)  # a virtual environment
     os.mkfifo(base_dir / "settings.ini")  # which would block
 
-    assert (conf.problems(), conf.passed_over_files()) == ([], [])
+    assert (conf.problems(), conf.ignored_files()) == ([], [])
 
 
-def test_a_file_that_fails_to_be_read_is_passed_over(base_dir):
+def test_a_file_that_fails_to_be_read_is_ignored(base_dir):
     (base_dir / ".env").symlink_to("/proc/self/mem")
 
     assert conf.problems() == []
-    assert conf.passed_over_files() == [
-        f"{base_dir}/.env is passed over: it cannot be read (Input/output error)."
+    assert conf.ignored_files() == [
+        f"{base_dir}/.env is ignored: it cannot be read (Input/output error)."
     ]
 
 
@@ -156,7 +156,7 @@ if os.getuid() == 0:
 settings.BASE_DIR = sys.argv[1]
 apps.get_app_config("dockerflow").ready()
 for message in checks.run_checks(tags=["dockerflow"]):
-    if "passed over" in message.msg:
+    if "is ignored: " in message.msg:
         print(message.id, message.msg)
 """
 
@@ -174,7 +174,7 @@ def test_a_file_that_the_user_may_not_read_does_not_stop_the_start(shared, name)
         check=False,
     )
 
-    reason = "is passed over: it cannot be read (Permission denied)."
+    reason = "is ignored: it cannot be read (Permission denied)."
     assert (done.stdout, done.stderr) == (f"dockerflow.W009 {shared}/{name} {reason}\n", "")
 
 
@@ -217,8 +217,7 @@ def test_a_broken_file_with_settings_of_ours_stops_the_start_and_is_not_quoted(b
     with pytest.raises(ImproperlyConfigured) as refusal:
         conf.validate()
     assert str(refusal.value) == (
-        "Dockerflow cannot start with its settings as they are:\n"
-        f"- {base_dir}/{name} cannot be used: {reason}."
+        f"Invalid Dockerflow settings:\n- {base_dir}/{name} cannot be used: {reason}."
     )
     assert refusal.value.__cause__ is None
 
@@ -235,7 +234,7 @@ def test_a_byte_order_mark_is_not_a_part_of_the_first_line(base_dir, name, befor
     (base_dir / name).write_text(f"{before}{TTL}=4\r\n{TIMEOUT}=2\r\n", encoding="utf-8-sig")
 
     assert (conf.DOCKERFLOW_HEARTBEAT_TTL, conf.DOCKERFLOW_HEARTBEAT_TIMEOUT) == (4, 2)
-    assert (conf.ignored_lines(), conf.passed_over_files()) == ([], [])
+    assert (conf.ignored_lines(), conf.ignored_files()) == ([], [])
 
 
 IN_ENV = "Write NAME=value, with NAME in capital letters and nothing before it."

@@ -86,7 +86,7 @@ def test_the_start_is_refused_with_everything_that_is_wrong(manage):
     )
 
     assert refusal(done) == (
-        "Dockerflow cannot start with its settings as they are:\n"
+        "Invalid Dockerflow settings:\n"
         "- DOCKERFLOW_CHECKS (environment):"
         " 'dockerflow.django.checks.check_databse_connected' does not exist:"
         " dockerflow.django.checks has no check_databse_connected;"
@@ -107,7 +107,7 @@ def test_a_function_that_is_no_system_check_is_one_more_problem(manage):
     )
 
     assert refusal(done) == (
-        "Dockerflow cannot start with its settings as they are:\n"
+        "Invalid Dockerflow settings:\n"
         "- DOCKERFLOW_CHECKS (environment):"
         " 'tests.support.sample_checks.takes_nothing,builtins.dict' holds"
         " 'tests.support.sample_checks.takes_nothing', which takes no **kwargs,"
@@ -130,7 +130,7 @@ def test_logging_that_reads_the_same_settings_lets_the_refusal_through(manage, t
     done = manage("check", DOCKERFLOW_LOG_FORMAT="xml", DOCKERFLOW_LOG_LEVEL="loud")
 
     assert refusal(done) == (
-        "Dockerflow cannot start with its settings as they are:\n"
+        "Invalid Dockerflow settings:\n"
         "- DOCKERFLOW_LOG_FORMAT (environment): 'xml' is not mozlog or console.\n"
         "- DOCKERFLOW_LOG_LEVEL (environment): 'loud' is not DEBUG, INFO, WARNING, ERROR or"
         " CRITICAL."

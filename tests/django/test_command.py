@@ -318,7 +318,7 @@ def test_settings_ends_with_what_has_no_effect(tmp_path):
     assert tail == (
         "    DOCKERFLOW_DETAILS (environment) is not a setting of Dockerflow;"
         " did you mean DOCKERFLOW_HEARTBEAT_DETAILS?\n"
-        f"    {tmp_path}/settings.ini is passed over: it has no [settings] section.\n"
+        f"    {tmp_path}/settings.ini is ignored: it has no [settings] section.\n"
         f"    Line 1 of {tmp_path}/.env has no effect."
         " Write NAME=value, with NAME in capital letters and nothing before it.\n"
     )

@@ -190,7 +190,7 @@ def test_a_missing_sqlite_file_and_what_migrate_says_of_it(tmp_path):
             "",
             {"DOCKERFLOW_LOG_LEVEL": "loud"},
             "Connection refused",
-            "Dockerflow cannot start with its settings as they are",
+            "Invalid Dockerflow settings",
         ),
         ("", {"DOCKERFLOW_QQQQ": "1"}, "A setting has no effect", "Without effect"),
     ],

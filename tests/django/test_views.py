@@ -304,7 +304,10 @@ def test_a_broken_callback_is_described_in_the_log_and_not_in_the_body(
     assert (record.name, record.levelname, record.getMessage()) == (
         "dockerflow.django",
         "ERROR",
-        f"No version object from tests.django.test_views.{callback} for {settings.BASE_DIR}",
+        (
+            "The version object is invalid (callback"
+            f" tests.django.test_views.{callback}, BASE_DIR {settings.BASE_DIR})"
+        ),
     )
     # since Python 3.14, another text or a note may follow
     assert any(line.startswith(error) for line in caplog.text.splitlines())
@@ -368,7 +371,8 @@ def test_a_broken_file_is_named_in_the_log_with_its_path(ask, base_dir, caplog):
     )
     [record] = caplog.records
     assert record.getMessage() == (
-        f"No version object from dockerflow.version.get_version for {base_dir}"
+        "The version object is invalid"
+        f" (callback dockerflow.version.get_version, BASE_DIR {base_dir})"
     )
     assert f"ValueError: {file} is not JSON: Expecting ',' delimiter" in caplog.text
 

@@ -80,11 +80,11 @@ def test_an_unknown_setting_is_pointed_out(settings, monkeypatch):
 # W009, W010
 
 
-def test_a_file_that_is_passed_over_is_pointed_out(tmp_path):
+def test_a_file_that_is_ignored_is_pointed_out(tmp_path):
     (tmp_path / "settings.ini").write_text("[uwsgi]\nmodule = shop.wsgi\n")
 
     path = tmp_path / "settings.ini"
-    assert found() == [warning(9, f"{path} is passed over: it has no [settings] section.")]
+    assert found() == [warning(9, f"{path} is ignored: it has no [settings] section.")]
 
 
 def test_a_line_without_effect_is_pointed_out(tmp_path):

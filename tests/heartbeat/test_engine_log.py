@@ -57,6 +57,23 @@ def test_a_record_says_what_to_do_about_a_failure_and_not_afterwards(log):
     ]
 
 
+def test_an_answer_refers_to_the_log_and_the_log_record_does_not(log):
+    def fails():
+        raise OSError("gone")
+
+    answer = Engine().run([check("raises", fails)])
+
+    [message] = answer.report.results[0].messages
+    assert message.advice == (
+        "Correct the check, or the code that it calls. The log record from the start of this"
+        " failure has the traceback."
+    )
+    assert log.records[0].getMessage().splitlines()[1:] == [
+        "dockerflow.health.C002: raises raised OSError: gone",
+        "    Correct the check, or the code that it calls.",
+    ]
+
+
 def test_an_optional_check_that_fails_is_a_warning(log):
     outcomes = iter([bad(40), []])
     engine = Engine()

@@ -17,6 +17,8 @@ from dockerflow.django.checks.timeouts import check_timeout, reason
 
 
 class Address(NamedTuple):
+    """A TCP address; as text ``host:port``, with an IPv6 address in brackets."""
+
     host: str
     port: int
 

@@ -14,6 +14,8 @@ from dockerflow.django.checks.subjects import subjects
 
 
 class Disk(NamedTuple):
+    """A path on the file system, and how much space must be left there."""
+
     path: str
     limit: Limit
 

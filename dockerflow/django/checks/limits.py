@@ -23,6 +23,10 @@ class Limit(NamedTuple):
 
 
 def limit(text: str) -> Limit:
+    """The limit that a text such as ``5%`` or ``2GiB`` describes.
+
+    :raises ValueError: it is none; with a clause about the text
+    """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(%|[KMGT]i?B)", text.strip(), re.IGNORECASE)
     if match is None:
         raise ValueError(f"is not an amount such as 5% or 2GiB (units: {UNITS})")

@@ -36,7 +36,7 @@ def answer(
     :param report: None while the process is draining
     :param seconds: how long the heartbeat took
     :param current_version: returns the version object, for the page and the metrics
-    :param drain_file: the file by which the process was told to drain
+    :param drain_file: the drain file that exists
     """
     form, details = preferred(request), may_see_details(request)
     if form == METRICS and (metrics := _metrics(request, report, details, current_version)):

@@ -128,7 +128,7 @@ class Command(BaseCommand):
                     self.stdout.write(f"    {line}")
                 default = ", ".join(_lines(setting, setting.default))
                 self.stdout.write(f"    {setting.kind.expected}; default {default}")
-            without_effect = conf.unknown_names() + conf.passed_over_files() + conf.ignored_lines()
+            without_effect = conf.unknown_names() + conf.ignored_files() + conf.ignored_lines()
             if without_effect:
                 self.stdout.write(self.style.WARNING("Without effect"))
             for sentence in without_effect:
