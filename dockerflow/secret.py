@@ -10,7 +10,7 @@ ENCODING = "utf-8-sig"  # with or without a byte order mark
 EXPECTED = "a secret of printable ASCII characters without blanks"
 
 
-def refuse_leftovers(value: str) -> None:
+def refuse_quotes_and_comments(value: str) -> None:
     """Refuse quotes and a comment that whatever set the variable has left in its value.
 
     ``docker run --env-file`` keeps the quotes around a value, and python-decouple a comment after
@@ -59,7 +59,7 @@ def read_file(name: str, path: Any, source: str) -> str:
     """
     try:
         if isinstance(path, str):
-            refuse_leftovers(path)
+            refuse_quotes_and_comments(path)
         file = Path(path)
         if file.is_fifo():  # to read it may take forever, and what was read is gone
             raise ValueError("is a pipe")

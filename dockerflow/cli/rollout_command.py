@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dockerflow.cli.printing import printable
 from dockerflow.cli.rollout import Rollout, expected_build
-from dockerflow.secret import EXPECTED, both_are_set, parse, read_file, refuse_leftovers
+from dockerflow.secret import EXPECTED, both_are_set, parse, read_file, refuse_quotes_and_comments
 from dockerflow.version import FILES, KEYS, read
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _token(given: str | None, environ: Mapping[str, str]) -> str | None:
         elif not text:
             return None
     try:
-        refuse_leftovers(text)
+        refuse_quotes_and_comments(text)
         return parse(text)
     except ValueError as error:
         raise ValueError(f"{source}: (hidden) {error}. Expected {EXPECTED}.") from None

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from dockerflow.conf.kinds import Kind
 from dockerflow.scrub import scrub
-from dockerflow.secret import read_file, refuse_leftovers
+from dockerflow.secret import read_file, refuse_quotes_and_comments
 
 if TYPE_CHECKING:
     from dockerflow.conf.settings import Settings
@@ -67,7 +67,7 @@ class Setting(Generic[T]):
         :raises ValueError: with a clause about the value
         """
         if isinstance(value, str):
-            refuse_leftovers(value)
+            refuse_quotes_and_comments(value)
         try:
             return self.kind.parse(value)
         except ValueError:

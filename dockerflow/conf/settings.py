@@ -37,7 +37,7 @@ class Settings:
     BASE_DIR: Setting[Path]
 
     def __init__(self) -> None:
-        self._sources = Sources(type(self).BASE_DIR.default, self._judge)
+        self._sources = Sources(type(self).BASE_DIR.default, self._validate_entry)
         self._secrets: dict[str, tuple[Any, str]] = {}  # the last good: path and content
         self._secret_faults = {setting.name: Faults() for setting in self if setting.secret}
 
@@ -135,7 +135,7 @@ class Settings:
             faults.update({})
         return text, label, rank
 
-    def _judge(self, name: str, entries: Mapping[str, str], path: str) -> str | None:
+    def _validate_entry(self, name: str, entries: Mapping[str, str], path: str) -> str | None:
         """What is wrong with an entry of a settings file that has changed, or None."""
         setting = next((setting for setting in self if name in setting.names), None)
         if setting is None or self._sources.read(name, with_file=False):

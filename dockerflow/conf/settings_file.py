@@ -35,7 +35,7 @@ _ENV_ASSIGNMENT = r"\s*(DOCKERFLOW_[A-Z0-9_]+)\s*="
 _INI_ASSIGNMENT = r"(?i)\s*(DOCKERFLOW_\w+)\s*[=:]"
 
 # Takes a name, all entries of a changed file and its path; returns what is wrong with the entry
-Judge = Callable[[str, Mapping[str, str], str], str | None]
+ValidateEntry = Callable[[str, Mapping[str, str], str], str | None]
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,13 @@ class SettingsFile:
     """The settings file in one directory.
 
     :param directory: where it is; the directories above are not looked at
-    :param judge: says what is wrong with an entry of a file that has changed since the first look;
-        what is wrong at the first look is found when the entry is used
+    :param validate_entry: returns what is wrong with an entry of a file that has changed since the
+        first look; what is wrong at the first look is found when the entry is used
     """
 
-    def __init__(self, directory: Path, judge: Judge) -> None:
+    def __init__(self, directory: Path, validate_entry: ValidateEntry) -> None:
         self._readers = {f"{directory}/{name}": read for name, read in AutoConfig.SUPPORTED.items()}
-        self._judge = judge
+        self._validate_entry = validate_entry
         self._identities = self._identify()
         self.content = _load(self._readers)
         self.faults = Faults()
@@ -107,12 +107,13 @@ class SettingsFile:
         if line is None and old.entries and (reason := _why_lost(old.path, new)):
             path, line = old.path, _unusable(old.path, reason)
         if line is not None:  # the entries that were wrong before are not in order either
-            return replace(old, ignored_files=new.ignored_files), self.faults.lines | {path: line}
+            return replace(old, ignored_files=new.ignored_files), {**self.faults.lines, path: line}
         entries, problems = dict(new.entries), dict(new.problems)
         faults = problems | {
             name: line
             for name, value in entries.items()
-            if value != old.entries.get(name) and (line := self._judge(name, new.entries, new.path))
+            if value != old.entries.get(name)
+            and (line := self._validate_entry(name, new.entries, new.path))
         }
         for name in [name for name in faults if self._was_never_good(name)]:
             del faults[name]
@@ -126,7 +127,7 @@ class SettingsFile:
     def _was_never_good(self, name: str) -> bool:
         old = self.content
         if name in old.entries:
-            return self._judge(name, old.entries, old.path) is not None
+            return self._validate_entry(name, old.entries, old.path) is not None
         return name in old.problems
 
 

@@ -20,7 +20,7 @@ from dockerflow.conf import kinds
 if TYPE_CHECKING:
     from decouple import Config
 
-    from dockerflow.conf.settings_file import Judge, SettingsFile
+    from dockerflow.conf.settings_file import SettingsFile, ValidateEntry
 
 # python-decouple is imported when a value is read: for a fifth of the time that it takes to import
 # the middleware, it imports configparser.
@@ -38,12 +38,12 @@ class Sources:
     """The places in which settings are looked up, each time that one is read.
 
     :param default_base_dir: the directory of the settings file where ``BASE_DIR`` is not set
-    :param judge: says what is wrong with an entry of a settings file that has changed
+    :param validate_entry: returns what is wrong with an entry of a settings file that has changed
     """
 
-    def __init__(self, default_base_dir: Any, judge: Judge) -> None:
+    def __init__(self, default_base_dir: Any, validate_entry: ValidateEntry) -> None:
         self._default_base_dir = default_base_dir
-        self._judge = judge
+        self._validate_entry = validate_entry
         self._file: tuple[Any, SettingsFile | None] = None, None
         self._looked = -float("inf")
 
@@ -95,7 +95,7 @@ class Sources:
         is_blank = isinstance(base_dir, str) and not base_dir.strip()
         try:
             directory = kinds.path.parse(self._base_dir() if is_blank else base_dir)
-            file = SettingsFile(directory, self._judge)
+            file = SettingsFile(directory, self._validate_entry)
         except ValueError:
             file = None
         self._file, self._looked = (base_dir, file), time.monotonic()

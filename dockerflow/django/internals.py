@@ -39,7 +39,7 @@ def keep_from_request_log(response: HttpResponse) -> None:
     ``HttpResponse._has_been_logged``; nothing public keeps a single 500 from being logged, and
     mailed to ``ADMINS``, as an "Internal Server Error". 4.2 to 6.1.
     """
-    vars(response)["_has_been_logged"] = True
+    response._has_been_logged = True  # type: ignore[attr-defined]
 
 
 def keep_from_cache(request: HttpRequest) -> None:
@@ -48,7 +48,7 @@ def keep_from_cache(request: HttpRequest) -> None:
     ``HttpRequest._cache_update_cache``; Django 4.2 and the first releases of 5.2 store a response
     in spite of ``Cache-Control: no-store``. 4.2 to 6.1.
     """
-    vars(request)["_cache_update_cache"] = False
+    request._cache_update_cache = False  # type: ignore[attr-defined]
 
 
 def keep_session_unsaved(request: HttpRequest) -> None:

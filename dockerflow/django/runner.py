@@ -89,7 +89,7 @@ def _planned(chosen: tuple[Configured, ...], inline: bool) -> tuple[Check, ...]:
         function = partial(one, app_configs=None)
         lane = None
         if declared is not None and declared.keyword in LANES and one.subject is not None:
-            lane = _lane(declared.keyword, one.subject)
+            lane = _lane_name(declared.keyword, one.subject)
         planned.append(
             Check(
                 name=one.path if shared[name] > 1 else name,
@@ -122,7 +122,7 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()  # a path may hold lone surrogates
 
 
-def _lane(keyword: str, subject: str) -> str:
+def _lane_name(keyword: str, subject: str) -> str:
     return f"{keyword} {subject}"
 
 
@@ -195,7 +195,7 @@ def _end(lane: str | None) -> None:
     """What Django does after a request; all else than the connection of the lane is closed."""
     end_round()
     for connection in connections.all(initialized_only=True):
-        if lane == _lane(DATABASE, connection.alias) and not connection.in_atomic_block:
+        if lane == _lane_name(DATABASE, connection.alias) and not connection.in_atomic_block:
             if connection.connection is not None and not connection.settings_dict["AUTOCOMMIT"]:
                 with suppress(Error):
                     connection.rollback()  # else its transaction would stay open

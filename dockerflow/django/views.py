@@ -90,7 +90,8 @@ def endpoint(
                     response = recovered(error)
                 return _finish(request, response)
 
-        vars(view)["login_required"] = False  # what login_not_required sets, in Django from 5.1 on
+        # What login_not_required sets, in Django from 5.1 on
+        view.login_required = False  # type: ignore[attr-defined]
         return transaction.non_atomic_requests(csrf_exempt(view))
 
     return decorate

@@ -16,7 +16,7 @@ from dockerflow.heartbeat.runs import execute
 from dockerflow.loggers import enabled, write
 
 logger = logging.getLogger("dockerflow.checks.registry")
-WHOLE = object()  # the heartbeat itself among the keys of its checks
+HEARTBEAT = object()  # the heartbeat itself among the keys of its checks
 
 
 class State(NamedTuple):
@@ -24,7 +24,7 @@ class State(NamedTuple):
 
     failing: bool
     since: datetime
-    begun: float
+    changed_at: float
 
 
 class Record(NamedTuple):
@@ -71,12 +71,12 @@ class Changes:
             if state is not before and failing:
                 level = logging.ERROR if required else logging.WARNING
             elif state is not before and before is not None and state is not None:
-                level, seconds = logging.INFO, state.begun - before.begun
+                level, seconds = logging.INFO, state.changed_at - before.changed_at
             if logger.isEnabledFor(level):
                 self._records.append(Record(level, result, failing, thread, seconds))
-        whole = self._note(WHOLE, failed)
+        whole = self._note(HEARTBEAT, failed)
         if len(self._states) > len(checks) + 1:  # subjects may come and go
-            current = {WHOLE, *(check.key for check in checks)}
+            current = {HEARTBEAT, *(check.key for check in checks)}
             self._states = {key: self._states[key] for key in current & self._states.keys()}
         return Report(tuple(results), fail_level, whole.since)
 

@@ -196,7 +196,7 @@ class Heartbeat:
             if any(run.hangs(now) and not run.check.required for run in runs):
                 self._retire(self._lanes.pop(name))
                 for run in runs:
-                    if not run.has_begun:
+                    if not run.has_started:
                         run.is_dropped = True
                         del self._runs[run.check.key]
 

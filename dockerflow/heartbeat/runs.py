@@ -54,10 +54,10 @@ class Run:
         self.check = check
         self.deadline = deadline
         self.since = datetime.now(UTC)
-        self.begun = time.monotonic()
+        self.queued_at = time.monotonic()
         self.rounds: list[Round] = []  # which wait for it
         self.worker: threading.Thread | None = None  # that has been given it
-        self.thread: int | None = None  # that has begun with it
+        self.thread: int | None = None  # that has started it
         self.place: str | None = None  # where it hangs
         self.is_dropped = False  # another thread does it anew
         self.outcome: Outcome | None = None
@@ -68,17 +68,17 @@ class Run:
         return self.outcome is None and self.worker is not None and self.worker.is_alive()
 
     @property
-    def has_begun(self) -> bool:
+    def has_started(self) -> bool:
         """Whether a thread has started with it."""
         return self.thread is not None
 
     def hangs(self, now: float) -> bool:
         """Whether it is being executed past its deadline."""
-        return self.outcome is None and self.has_begun and self.deadline <= now
+        return self.outcome is None and self.has_started and self.deadline <= now
 
     def holds_up(self, worker: threading.Thread | None) -> bool:
         """Whether it is being executed in ``worker``, so that what that was given later waits."""
-        return self.outcome is None and self.has_begun and self.worker is worker
+        return self.outcome is None and self.has_started and self.worker is worker
 
     def unfinished(self, label: str, runs: Iterable[Run], among: Iterable[Check]) -> Outcome:
         """What there is to report of a run that has not ended.
@@ -87,7 +87,7 @@ class Run:
         :param runs: all that are in flight; one of them may hold this one up
         :param among: the checks of the report; what waits for one of them is no failure of its own
         """
-        elapsed = time.monotonic() - self.begun
+        elapsed = time.monotonic() - self.queued_at
         holder = next((run for run in runs if run.holds_up(self.worker)), self)
         level, message_id = CRITICAL, health.CRITICAL_CHECK_TIMED_OUT
         if holder is self:
@@ -106,7 +106,7 @@ class Run:
 
     def _hint(self) -> str | None:
         """Where it waits, with what to do. It is looked up once: it takes all threads' frames."""
-        if self.place is None and self.has_begun:
+        if self.place is None and self.has_started:
             self.place = place(frames_inside(self.thread, execute.__code__)) or ""
         advice = health.ADVICE[health.CRITICAL_CHECK_TIMED_OUT]
         return f"It waits in {self.place}. {advice}" if self.place else None

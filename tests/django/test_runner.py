@@ -156,7 +156,7 @@ def test_an_optional_check_is_shown_and_fails_nothing(heartbeat):
     ) == (200, {"passes": {}, "raises": messages})
 
 
-def test_a_silenced_message_is_not_heard(heartbeat):
+def test_a_silenced_message_is_not_reported(heartbeat):
     checks = [
         "tests.support.fault_checks.counts_users",
         "tests.support.fault_checks.names_its_thread",

@@ -250,7 +250,7 @@ def test_a_report_renewed_within_the_ttl_is_new_to_one_heartbeat_and_no_younger(
     assert hang.runs == 2
 
 
-def test_another_fail_level_is_another_question():
+def test_heartbeats_with_different_fail_levels_share_no_round():
     engine, checks = Engine(), [check("bad", bad)]
     failed = [
         engine.run(checks, ttl=LATE, fail_level=level).report.failed for level in (30, 40, 30)
@@ -287,7 +287,7 @@ def test_one_check_asked_for_in_two_ways_runs_once_and_answers_both():
     assert hang.runs == 1
 
 
-def test_a_hung_run_is_told_of_under_the_name_that_was_asked_for():
+def test_a_hung_run_is_reported_under_the_name_of_the_requested_check():
     engine, hang = Engine(), Hang()
     optional, required = Check("may", "one", hang, required=False), Check("must", "one", hang)
     assert not engine.run([optional], timeout=SOON).report.failed
@@ -317,7 +317,7 @@ def test_there_is_no_longest_timeout():
     assert said(Engine().run([check("good")], timeout=1e30)) == {"good": []}
 
 
-def test_no_thread_to_be_had_is_a_message_and_is_tried_again():
+def test_a_thread_that_cannot_be_started_is_a_message_and_is_tried_again():
     engine, checks = Engine(), [check("free"), check("laned", lane="lane")]
     size = threading.stack_size(1 << 46)  # more than there is
     try:

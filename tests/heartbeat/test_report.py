@@ -328,7 +328,7 @@ def test_a_check_with_subjects_is_as_bad_as_its_worst_and_takes_as_long_as_its_s
     }
 
 
-def test_a_check_of_one_subject_tells_of_none():
+def test_a_check_of_one_subject_has_no_list_of_subjects():
     only = Result(Check("check", 1, list, "eu"), (), 0.5)
     assert details(only) == {"status": "ok", "level": 0, "messages": {}, "duration_ms": 500.0}
 

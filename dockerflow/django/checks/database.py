@@ -27,7 +27,7 @@ def check_database_connected(
     try:
         connected = Database(database)
         try:
-            connected.select(_question(connected.connection))
+            connected.select(_query(connected.connection))
         except Error as error:
             raise connected.unusable(error) from error
     except UnavailableError as unavailable:
@@ -35,7 +35,7 @@ def check_database_connected(
     return []
 
 
-def _question(connection: BaseDatabaseWrapper) -> str:
+def _query(connection: BaseDatabaseWrapper) -> str:
     if connection.vendor == "sqlite":
         # It answers SELECT 1 without a look at the file, which may be garbage, or locked.
         return "SELECT 1 FROM sqlite_master LIMIT 1"

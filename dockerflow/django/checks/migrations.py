@@ -56,10 +56,10 @@ def _problems(
         yield checks.Error(text, hint=hint, id=health.ERROR_UNUSABLE_DATABASE)
     else:
         for label, names in migrations.unapplied(alias, applied, labels).items():
-            yield _lacking(alias, label, names)
+            yield _unapplied_message(alias, label, names)
 
 
-def _lacking(alias: str, label: str, names: list[str]) -> CheckMessage:
+def _unapplied_message(alias: str, label: str, names: list[str]) -> CheckMessage:
     named = ", ".join(names[:NAMED_MIGRATIONS])
     more = len(names) - NAMED_MIGRATIONS
     plural = "s" if len(names) > 1 else ""

@@ -137,7 +137,7 @@ def subjects(  # noqa: PLR0913 (all but the first two by name)
                 for message in call(function, app_configs, **kwargs, **declared.arguments(name))
             ]
 
-        vars(check)["subjects"] = declared
+        check.subjects = declared  # type: ignore[attr-defined]
         return check
 
     return decorate

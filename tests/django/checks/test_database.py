@@ -19,7 +19,7 @@ def could_not_connect(alias="shop"):
     return (checks.ERROR, UNREACHABLE, f'Could not connect to database "{alias}": ...')
 
 
-def test_a_database_that_answers_is_asked_one_question(add, options):
+def test_a_database_that_answers_gets_one_query(add, options):
     add(**options)
     check_database_connected(app_configs=None)
     with CaptureQueriesContext(connections["shop"]) as captured:

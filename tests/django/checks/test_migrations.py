@@ -70,7 +70,7 @@ def test_each_app_that_lacks_migrations_gets_one_message_of_bounded_length(add, 
     assert after == []
 
 
-def test_a_database_with_all_migrations_is_asked_one_question(add, options):
+def test_a_database_with_all_migrations_gets_one_query(add, options):
     add(**options)
     call_command("migrate", database="shop", verbosity=0, skip_checks=True)
     check_migrations_applied(app_configs=None)
@@ -161,7 +161,7 @@ def asked():
 
 
 @pytest.mark.parametrize("browser", BROWSERS)
-def test_a_heartbeat_asks_each_database_two_questions(add, options, asked, browser):
+def test_a_heartbeat_sends_two_queries_to_each_database(add, options, asked, browser):
     # an alias of its own, for the heartbeat's thread keeps what it knows of one
     alias = f"{options['ENGINE'].rpartition('.')[2]}_{browser}"
     add(alias, **options)

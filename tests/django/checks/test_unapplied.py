@@ -114,7 +114,7 @@ def test_a_squashed_migration_counts_as_migrate_counts_it(shop, install, applied
         assert lacking(shop) == {}
 
 
-def test_a_migration_that_was_left_out_before_an_applied_one_is_lacking(shop):
+def test_a_migration_that_was_left_out_before_an_applied_one_is_reported(shop):
     """``migrate --check``, by ``MigrationExecutor.migration_plan``, would pass over it."""
     migrate()
     MigrationRecorder(shop).record_unapplied("contenttypes", "0001_initial")
@@ -122,7 +122,7 @@ def test_a_migration_that_was_left_out_before_an_applied_one_is_lacking(shop):
     assert lacking(shop) == {"contenttypes": ["0001_initial"]}
 
 
-def test_a_list_of_apps_that_changes_is_another_question(shop, install):
+def test_the_result_is_not_reused_for_another_list_of_apps(shop, install):
     migrate()
     before = counts(shop)
     with install("tests_app_more", **{"0001_first": "", "0002_second": ""}):
