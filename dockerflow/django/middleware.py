@@ -9,7 +9,6 @@ import logging
 import re
 import time
 from asyncio import CancelledError
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from asgiref.sync import (
@@ -202,7 +201,6 @@ def _has_begun(request: Any) -> bool:
     return rid is not None and rid == getattr(request, "_id", None)
 
 
-@lru_cache
 def _resolver_match(pattern: re.Pattern[str], view: views.View) -> ResolverMatch:
     names = [route.name for route in urls.urlpatterns if route.callback is view]
     namespaces: list[str | None] = [urls.app_name] if names else []

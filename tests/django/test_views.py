@@ -152,6 +152,30 @@ def test_a_request_is_known_by_its_route_to_what_stands_in_front(wiring, setting
     ]
 
 
+class Notes:
+    """A middleware that adds to what is known of the route."""
+
+    seen: ClassVar[list[dict[str, str]]] = []
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        self.seen.append(dict(request.resolver_match.kwargs))
+        request.resolver_match.kwargs["tenant"] = "eu"
+        return response
+
+
+def test_what_is_added_to_the_route_of_a_request_is_not_seen_in_the_next(settings):
+    settings.MIDDLEWARE = [f"{__name__}.Notes", *settings.MIDDLEWARE]
+    Notes.seen.clear()
+    for _ in range(2):
+        BROWSERS["sync"]("/__lbheartbeat__")
+
+    assert Notes.seen == [{}, {}]
+
+
 @pytest.mark.parametrize("endpoint", ["/__version__", "/__lbheartbeat__"])
 def test_an_event_loop_gets_its_answer_without_a_thread(endpoint):
     async def get_response(request):
