@@ -10,15 +10,6 @@ from dockerflow.conf.settings import Lenient, Settings
 from dockerflow.conf.sources import databases
 
 
-def _strtobool(text: str) -> bool | int:
-    from decouple import strtobool  # noqa: PLC0415 (see sources)
-
-    return bool(strtobool(text))
-
-
-_boolean = kinds.boolean(_strtobool)
-
-
 class Conf(Settings):
     """Every setting, in the order of the reference."""
 
@@ -97,18 +88,18 @@ class Conf(Settings):
         "The name of the header with the request id, in the request and in the response.",
     )
     DOCKERFLOW_REQUEST_ID_IN_RESPONSE = Setting(
-        _boolean,
+        kinds.boolean,
         True,
         "Whether the response gets the header with the request id. A header that the view has set"
         " is always kept.",
     )
     DOCKERFLOW_SUMMARY_LOG_QUERYSTRING = Setting(
-        _boolean,
+        kinds.boolean,
         False,
         "Whether ``request.summary`` contains the query string, without its secrets.",
     )
     DOCKERFLOW_ERROR_ENDPOINT = Setting(
-        _boolean,
+        kinds.boolean,
         False,
         "Whether ``/__error__`` is served. It raises an exception, to test error reports.",
     )
@@ -134,7 +125,7 @@ class Conf(Settings):
         " ``dockerflow.logging.config()``.",
     )
     DOCKERFLOW_LOG_ACCESS = Setting(
-        _boolean,
+        kinds.boolean,
         False,
         "Whether the access lines of the web server are logged in addition to ``request.summary``.",
     )

@@ -45,20 +45,16 @@ class Kind(Generic[T_co]):
         self.check = check
 
 
-def boolean(table: Callable[[str], bool | int]) -> Kind[bool]:
-    """True or false.
+def _boolean(value: Any) -> bool:
+    from decouple import strtobool  # noqa: PLC0415 (see sources)
 
-    :param table: takes lower- or upper-case text and returns its truth; raises ValueError for
-        everything else
-    """
+    try:
+        return bool(strtobool(str(value).strip()))
+    except ValueError:
+        raise ValueError("is neither true nor false") from None
 
-    def parse(value: Any) -> bool:
-        try:
-            return bool(table(str(value).strip()))
-        except ValueError:
-            raise ValueError("is neither true nor false") from None
 
-    return Kind("true, yes, on, t, y, 1 or false, no, off, f, n, 0", parse)
+boolean = Kind("true, yes, on, t, y, 1 or false, no, off, f, n, 0", _boolean)
 
 
 def _number(value: Any) -> float:

@@ -6,14 +6,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from decouple import strtobool
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dockerflow.conf import dotted, kinds
 
 KINDS = {
-    "boolean": kinds.boolean(strtobool),
+    "boolean": kinds.boolean,
     "above zero": kinds.seconds(zero=False),
     "zero or more": kinds.seconds(zero=True),
     "integer": kinds.integer(500, 599),
