@@ -184,7 +184,7 @@ async def _awaited(check: Check, awaitable: Awaitable[object]) -> object:
 
 
 def _begin() -> None:
-    """What Django does before a request."""
+    """What Django does before a request; an error of one connection leaves no other unclosed."""
     for connection in connections.all(initialized_only=True):
         connection.queries_log.clear()
         _close_if_unusable(connection)
@@ -209,7 +209,7 @@ def _end(lane: str | None) -> None:
 
 
 def _close_if_unusable(connection: BaseDatabaseWrapper) -> None:
-    try:  # suppress() would be a third of what this takes
+    try:
         connection.close_if_unusable_or_obsolete()
     except Error:  # MySQL's drivers raise when they close what is closed already
         return
