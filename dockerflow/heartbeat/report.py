@@ -83,7 +83,8 @@ class Outcome(NamedTuple):
     finished: bool = True
 
 
-class Result(NamedTuple):
+@dataclass(frozen=True)
+class Result:
     """The outcome of one check for one subject.
 
     :param duration: seconds
