@@ -113,12 +113,13 @@ class Settings:
 
     def _read_secret(self, setting: Setting[Any]) -> Found | None:
         direct = self._sources.read(setting.name)
+        _, _, direct_rank = direct or _NOT_FOUND
         path, source, rank = self._sources.read(setting.file_name) or _NOT_FOUND
         faults = self._secret_faults[setting.name]
-        if path is None or (direct and direct[2] < rank):
+        if path is None or direct_rank < rank:
             faults.update({})
             return direct
-        if direct and direct[2] == rank:
+        if direct_rank == rank:
             raise ImproperlyConfigured(both_are_set(setting.name, source))
         label = f"{setting.file_name}, {path}"
         try:

@@ -30,7 +30,8 @@ DJANGO, ENVIRONMENT = "Django setting", "environment"
 INTERVAL = 1  # seconds between two looks at the settings file
 _MISSING = object()
 
-# A raw value, its source, and the source's rank in the precedence (0 is first)
+# A raw value, its source, and the source's rank in the precedence (0 is first). A tuple, because
+# making a NamedTuple would take a tenth of the time of a read.
 Found = tuple[Any, str, int]
 
 
