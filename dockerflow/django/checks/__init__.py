@@ -1,6 +1,7 @@
 """The checks that a heartbeat runs; each is a Django system check, opt-in by its name.
 
 Each is imported when it is first used: a process needs few of them, and none to serve a request.
+With all of them, what serves requests takes 12.3 ms to import, not 6.7 (tests.benchmarks.imports).
 """
 
 from importlib import import_module
