@@ -36,6 +36,7 @@ logger = logging.getLogger("dockerflow.django")
 # The names that logging allows no field of a record to have; a project's factory may add some
 _RECORD = logging.getLogRecordFactory()("", logging.NOTSET, "", 0, "", (), None)
 _RESERVED = frozenset({*vars(_RECORD), "message", "asctime"})
+_NAMES = {route.callback: route.name for route in urls.urlpatterns}
 CLIENT_CLOSED_REQUEST = 499  # nginx's, for a response whose end no client saw
 
 
@@ -202,13 +203,13 @@ def _has_begun(request: Any) -> bool:
 
 
 def _resolver_match(pattern: re.Pattern[str], view: views.View) -> ResolverMatch:
-    names = [route.name for route in urls.urlpatterns if route.callback is view]
-    namespaces: list[str | None] = [urls.app_name] if names else []
+    name = _NAMES.get(view)
+    namespaces: list[str | None] = [urls.app_name] if name else []
     return ResolverMatch(
         view,
         (),
         {},
-        url_name=names[0] if names else None,
+        url_name=name,
         app_names=namespaces,
         namespaces=namespaces,
         route="^" + pattern.pattern.removeprefix("/"),
